@@ -1,0 +1,34 @@
+/*
+ * patternos.c
+ *		Library entry point and settings.
+ */
+#include "patternos.h"
+
+#include "utils/guc.h"
+
+#if PG_VERSION_NUM >= 180000
+PG_MODULE_MAGIC_EXT(.name = "patternos",.version = PATTERNOS_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
+
+char	   *patternos_key_file;
+
+PGDLLEXPORT void _PG_init(void);
+
+/*
+ * Defines the settings when the server loads the library.
+ */
+void
+_PG_init(void)
+{
+	DefineCustomStringVariable("patternos.key_file",
+							   "File with the secret key that hashes personal identifiers.",
+							   "At least 32 bytes, readable by the server's user only, outside the data directory.",
+							   &patternos_key_file,
+							   "",
+							   PGC_SUSET,
+							   GUC_SUPERUSER_ONLY | GUC_NOT_IN_SAMPLE,
+							   NULL, NULL, NULL);
+	MarkGUCPrefixReserved("patternos");
+}

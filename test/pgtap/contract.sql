@@ -1,0 +1,21 @@
+-- What must hold for every object of the extension and of the warehouse.
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+SELECT no_plan();
+
+SELECT is_empty($$
+    SELECT d.objid::regclass::text FROM pg_depend d
+    JOIN pg_class c ON c.oid = d.objid
+    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+      AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'patternos')
+      AND c.relkind <> 'c'
+$$, 'no table, view or sequence is a member of the extension');
+
+SELECT is_empty($$
+    SELECT p.oid::regprocedure::text FROM pg_proc p
+    WHERE pronamespace = 'patternos'::regnamespace AND prosecdef
+      AND NOT coalesce(proconfig::text, '') LIKE '%search_path=%'
+$$, 'no definer function without a search_path of its own');
+
+SELECT * FROM finish();
+ROLLBACK;
