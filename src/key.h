@@ -1,0 +1,22 @@
+/*
+ * key.h
+ *		Keyed hashes of personal identifiers.
+ *
+ * stored = HMAC-SHA256(key, "patternos:<label>:v1" 0x00 SHA-256(canonical value))
+ */
+#ifndef PATTERNOS_KEY_H
+#define PATTERNOS_KEY_H
+
+#include "postgres.h"
+
+#define IDENTIFIER_HASH_SIZE 32
+
+/* The stored hash of a canonical value; an error that names the remedy when there is no key. */
+extern void identifier_hash(const char *label, const char *value, size_t length,
+							uint8 result[IDENTIFIER_HASH_SIZE]);
+
+/* The same from the SHA-256 of the canonical value, as partners deliver it. */
+extern void identifier_hash_prehashed(const char *label, const uint8 inner[32],
+									  uint8 result[IDENTIFIER_HASH_SIZE]);
+
+#endif							/* PATTERNOS_KEY_H */
