@@ -1,0 +1,26 @@
+/*
+ * money.h
+ *		Amounts as integers of ten-thousandths, and fractions as numeric(5,4).
+ *
+ * Sums of integers do not depend on the order of their terms.
+ */
+#ifndef PATTERNOS_MONEY_H
+#define PATTERNOS_MONEY_H
+
+#include "patternos.h"
+
+#include "utils/numeric.h"
+
+/* ten-thousandths in one unit: numeric(18,4) is what the facts store */
+#define MONEY_SCALE 10000
+
+/* An amount in ten-thousandths, rounded half away from zero; error 22003 for NaN, infinity and more than an int64 holds. */
+extern int64 money_from_numeric(Numeric amount);
+
+/* A sum of ten-thousandths as numeric(18,2); error 22003 when it does not fit. */
+extern Datum money_to_numeric(int128 sum);
+
+/* A finite number rounded half away from zero to so many decimals (0 to 4), as numeric of that scale. */
+extern Datum rounded_numeric(double value, int decimals);
+
+#endif							/* PATTERNOS_MONEY_H */
