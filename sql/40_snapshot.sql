@@ -1,30 +1,46 @@
 -- Snapshots: the partition of a feature or score table for one reference date.
 
+CREATE FUNCTION patternos._fill_table(target regclass, query text) RETURNS bigint
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'patternos__fill_table';
+
+-- Readers see the old snapshot until the transaction ends: it is dropped as late as possible, because that locks them out.
 CREATE FUNCTION patternos._write_snapshot(parent regclass, as_of date, query text) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     name text := (SELECT relname FROM pg_class WHERE oid = parent) || '_' || to_char(as_of, 'YYYYMMDD');
-    columns text;
+    building text := name || '_new';
+    old regclass;
     rows bigint;
 BEGIN
     PERFORM patternos._require_owner();
-    DROP TABLE IF EXISTS pg_temp.snapshot_rows;
-    EXECUTE 'CREATE TEMPORARY TABLE snapshot_rows ON COMMIT DROP AS ' || query;
-    SELECT string_agg(quote_ident(attname), ', ') INTO columns
-    FROM pg_attribute WHERE attrelid = 'pg_temp.snapshot_rows'::regclass AND attnum > 0;
-    EXECUTE format('CREATE TABLE patternos_part.%I (LIKE %s INCLUDING GENERATED INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING COMMENTS)',
-                   name || '_new', parent);
-    EXECUTE format('INSERT INTO patternos_part.%I (%s) SELECT * FROM pg_temp.snapshot_rows', name || '_new', columns);
-    GET DIAGNOSTICS rows = ROW_COUNT;
-    DROP TABLE pg_temp.snapshot_rows;
-    IF to_regclass(format('patternos_part.%I', name)) IS NOT NULL THEN
-        EXECUTE format('DROP TABLE patternos_part.%I', name);
+    IF as_of NOT BETWEEN '0001-01-01' AND '9999-12-31' THEN
+        RAISE EXCEPTION 'reference date is out of range' USING ERRCODE = 'datetime_field_overflow';
     END IF;
-    EXECUTE format('ALTER TABLE patternos_part.%I RENAME TO %I', name || '_new', name);
-    EXECUTE format('ALTER TABLE %s ATTACH PARTITION patternos_part.%I FOR VALUES IN (%L)', parent, name, as_of);
+    EXECUTE format('CREATE TABLE patternos_part.%I (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS '
+                   'INCLUDING COMMENTS INCLUDING STORAGE INCLUDING COMPRESSION, CONSTRAINT snapshot_date CHECK (as_of = %L))',
+                   building, parent, as_of);
+    rows := patternos._fill_table(format('patternos_part.%I', building)::regclass, query);
+    EXECUTE format('ALTER TABLE patternos_part.%I ADD CONSTRAINT %I PRIMARY KEY (%s)', building, building || '_pkey',
+                   (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.position)
+                    FROM pg_index i
+                    CROSS JOIN unnest(i.indkey::smallint[]) WITH ORDINALITY k (attnum, position)
+                    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                    WHERE i.indrelid = parent AND i.indisprimary));
+    EXECUTE format('ANALYZE patternos_part.%I', building);
+    SELECT c.oid INTO old
+    FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid
+    WHERE h.inhparent = parent AND pg_get_expr(c.relpartbound, c.oid) = format('FOR VALUES IN (%L)', as_of);
+    IF FOUND THEN
+        EXECUTE format('DROP TABLE %s', old);
+    END IF;
+    EXECUTE format('ALTER TABLE %s ATTACH PARTITION patternos_part.%I FOR VALUES IN (%L)', parent, building, as_of);
+    EXECUTE format('ALTER TABLE patternos_part.%I DROP CONSTRAINT snapshot_date', building);
+    EXECUTE format('ALTER INDEX patternos_part.%I RENAME TO %I', building || '_pkey', name || '_pkey');
+    EXECUTE format('ALTER TABLE patternos_part.%I RENAME TO %I', building, name);
     RETURN rows;
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._write_snapshot(regclass, date, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._fill_table(regclass, text), patternos._write_snapshot(regclass, date, text) FROM PUBLIC;
