@@ -174,6 +174,16 @@ BEGIN
     );
     CREATE INDEX account_identifier_value ON patternos_dw.account_identifier (kind, value_hash);
 
+    -- accounts whose identifiers, profile or consents changed since identities were last resolved
+    CREATE TABLE patternos_dw.changed_account (
+        identity_key bigint NOT NULL,
+        changed_at   timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (identity_key, changed_at)
+    );
+    COMMENT ON TABLE patternos_dw.changed_account IS 'Accounts whose identifiers, profile or consents changed since identities were last resolved';
+    COMMENT ON COLUMN patternos_dw.changed_account.identity_key IS 'Account, as in dim_customer_identity';
+    COMMENT ON COLUMN patternos_dw.changed_account.changed_at IS 'Start of the transaction that changed it';
+
     CREATE TABLE patternos_dw.account_consent (
         identity_key bigint NOT NULL,
         purpose      text NOT NULL CHECK (purpose IN ('marketing', 'personalization', 'sharing')),
