@@ -91,6 +91,14 @@ BEGIN
         fiscal_quarter smallint NOT NULL
     );
 
+    CREATE TABLE patternos_dw.holiday (
+        month        smallint NOT NULL CHECK (month BETWEEN 1 AND 12),
+        day          smallint NOT NULL CHECK (day BETWEEN 1 AND 31),
+        year         smallint NOT NULL DEFAULT 0,
+        holiday_name text NOT NULL,
+        PRIMARY KEY (month, day, year, holiday_name)
+    );
+
     CREATE TABLE patternos_dw.fx_rate (
         rate_date date NOT NULL,
         currency  text COLLATE "C" NOT NULL,

@@ -28,6 +28,11 @@ BEGIN
         ('SWIGGY', 'Swiggy', 'food delivery', 'food', 'India', '2014-08-01', true, 'order'),
         ('ZEPTO', 'Zepto', 'quick commerce', 'grocery', 'India', '2021-07-01', true, 'order');
 
+    -- holidays of the same day each year; movable feasts go in with their year
+    INSERT INTO patternos_dw.holiday (month, day, holiday_name) VALUES
+        (1, 1, 'New Year''s Day'), (1, 26, 'Republic Day'), (5, 1, 'Labour Day'),
+        (8, 15, 'Independence Day'), (10, 2, 'Gandhi Jayanti'), (12, 25, 'Christmas');
+
     INSERT INTO patternos_dw.rfm_threshold (platform_id, metric, cuts) VALUES
         ('ALL', 'recency', '{7,30,90,180}'),
         ('ALL', 'frequency', '{2,3,6,10}'),
