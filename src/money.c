@@ -44,10 +44,11 @@ money_to_numeric(int128 sum)
 }
 
 /*
- * A finite number, rounded half away from zero to so many decimals (0 to 4).
+ * A finite number times ten to so many decimals (0 to 4), rounded half away
+ * from zero. Error 22003 beyond 18 digits.
  */
-Datum
-rounded_numeric(double value, int decimals)
+int64
+rounded(double value, int decimals)
 {
 	double		scaled = value * power_of_ten[decimals];
 
@@ -56,5 +57,14 @@ rounded_numeric(double value, int decimals)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("value is out of range")));
-	return NumericGetDatum(int64_div_fast_to_numeric((int64) scaled, decimals));
+	return (int64) scaled;
+}
+
+/*
+ * The same as numeric of that scale.
+ */
+Datum
+rounded_numeric(double value, int decimals)
+{
+	return NumericGetDatum(int64_div_fast_to_numeric(rounded(value, decimals), decimals));
 }

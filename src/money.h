@@ -20,7 +20,10 @@ extern int64 money_from_numeric(Numeric amount);
 /* A sum of ten-thousandths as numeric(18,2); error 22003 when it does not fit. */
 extern Datum money_to_numeric(int128 sum);
 
-/* A finite number rounded half away from zero to so many decimals (0 to 4), as numeric of that scale. */
+/* A finite number times ten to so many decimals (0 to 4), rounded half away from zero. */
+extern int64 rounded(double value, int decimals);
+
+/* The same as numeric of that scale. */
 extern Datum rounded_numeric(double value, int decimals);
 
 #endif							/* PATTERNOS_MONEY_H */

@@ -1,0 +1,147 @@
+-- Affinity: which categories and brands a customer prefers.
+
+CREATE FUNCTION patternos.recency_weight(days integer) RETURNS double precision
+AS 'MODULE_PATHNAME', 'patternos_recency_weight'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION patternos.recency_weight(integer) IS 'Weight of something that happened so many days ago: 1 - min(days / 180, 1).';
+
+CREATE FUNCTION patternos.category_affinity(count_share double precision, recency_weight double precision,
+    spend_share double precision) RETURNS numeric
+AS 'MODULE_PATHNAME', 'patternos_category_affinity'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION patternos.category_affinity(double precision, double precision, double precision) IS
+    'Affinity to a category: 0.4 of the share of purchases, 0.3 of the recency weight, 0.3 of the share of spend.';
+
+CREATE FUNCTION patternos.affinity_index(purchases bigint, all_purchases bigint, population_share double precision,
+    smoothing double precision DEFAULT 10) RETURNS numeric
+AS 'MODULE_PATHNAME', 'patternos_affinity_index'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION patternos.affinity_index(bigint, bigint, double precision, double precision) IS
+    'A customer''s share of purchases in percent of the population''s, smoothed: 100 is average.';
+
+CREATE TYPE patternos.affinity_item AS (
+    item           text,
+    purchase_count integer,
+    all_purchases  integer,
+    purchase_value numeric(18, 2),
+    recency_days   integer,
+    count_share    numeric(5, 4),
+    spend_share    numeric(5, 4),
+    affinity_score numeric(5, 4),
+    item_rank      integer
+);
+COMMENT ON TYPE patternos.affinity_item IS 'A category or brand in a customer''s purchases, an element of what the aggregate affinity returns.';
+
+-- shared by the aggregates that sort their rows at the end
+CREATE FUNCTION patternos._journal_combine(internal, internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'patternos__journal_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+CREATE FUNCTION patternos._journal_serialize(internal) RETURNS bytea
+AS 'MODULE_PATHNAME', 'patternos__journal_serialize' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+CREATE FUNCTION patternos._journal_deserialize(bytea, internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'patternos__journal_deserialize' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+
+CREATE FUNCTION patternos._affinity_step(internal, text, bigint, timestamp, numeric, date) RETURNS internal
+AS 'MODULE_PATHNAME', 'patternos__affinity_step' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+CREATE FUNCTION patternos._affinity_final(internal) RETURNS patternos.affinity_item[]
+AS 'MODULE_PATHNAME', 'patternos__affinity_final' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+CREATE AGGREGATE patternos.affinity(item text, order_id bigint, ordered_at timestamp, amount numeric, as_of date) (
+    SFUNC = patternos._affinity_step,
+    STYPE = internal,
+    SSPACE = 1500,
+    FINALFUNC = patternos._affinity_final,
+    COMBINEFUNC = patternos._journal_combine,
+    SERIALFUNC = patternos._journal_serialize,
+    DESERIALFUNC = patternos._journal_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE patternos.affinity(text, bigint, timestamp, numeric, date) IS
+    'A customer''s categories or brands with counts, spend, recency and affinity score, best first.';
+
+CREATE FUNCTION patternos._brand_affinity_final(internal) RETURNS patternos.affinity_item[]
+AS 'MODULE_PATHNAME', 'patternos__brand_affinity_final' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+CREATE AGGREGATE patternos.brand_affinity(brand text, order_id bigint, ordered_at timestamp, amount numeric, as_of date) (
+    SFUNC = patternos._affinity_step,
+    STYPE = internal,
+    SSPACE = 1500,
+    FINALFUNC = patternos._brand_affinity_final,
+    COMBINEFUNC = patternos._journal_combine,
+    SERIALFUNC = patternos._journal_serialize,
+    DESERIALFUNC = patternos._journal_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE patternos.brand_affinity(text, bigint, timestamp, numeric, date) IS
+    'A customer''s brands with counts, spend and recency, by their share of all purchases.';
+
+-- Each customer's items of the three levels, in one pass over the lines of the window.
+CREATE FUNCTION patternos._affinity_query(as_of date, window_days integer) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN format($query$
+    SELECT a.customer_key, v.level, i.*
+    FROM (SELECT t.customer_key,
+                 patternos.affinity(c.path, t.transaction_id, t.transaction_date, coalesce(l.line_total, t.total_value), %1$L) AS category,
+                 patternos.affinity(c.unified_category, t.transaction_id, t.transaction_date, coalesce(l.line_total, t.total_value), %1$L) AS unified_category,
+                 patternos.brand_affinity(s.brand, t.transaction_id, t.transaction_date, coalesce(l.line_total, t.total_value), %1$L) AS brand
+          FROM patternos_dw.fact_transaction t
+          LEFT JOIN patternos_dw.fact_transaction_line l
+                 ON l.customer_key = t.customer_key AND l.transaction_datetime = t.transaction_datetime
+                AND l.transaction_id = t.transaction_id
+          LEFT JOIN patternos_dw.dim_sku s
+                 ON s.platform_id = l.platform_id AND s.sku_id = l.sku_id AND s.valid_to = 'infinity'
+          LEFT JOIN (SELECT category_id, unified_category,
+                            concat_ws(' > ', category_level_1, category_level_2, category_level_3) AS path
+                     FROM patternos_dw.dim_product_category) c
+                 ON c.category_id = coalesce(s.category_id, l.category_id)
+          WHERE t.transaction_status = 'completed' AND t.transaction_type IN ('order', 'booking')
+            AND t.transaction_date >= %2$L AND t.transaction_date < %1$L
+          GROUP BY t.customer_key) a,
+         LATERAL (VALUES ('category', a.category), ('unified_category', a.unified_category), ('brand', a.brand)) v (level, items),
+         unnest(v.items) i$query$, as_of, as_of - window_days);
+
+CREATE FUNCTION patternos._refresh_affinity(as_of date) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET enable_partitionwise_join = on SET enable_partitionwise_aggregate = on
+SET parallel_setup_cost = 10 SET parallel_tuple_cost = 0.001 SET client_min_messages = warning
+AS $$
+DECLARE
+    window_days smallint := patternos._setting('affinity_window_days');
+    rows bigint;
+BEGIN
+    PERFORM patternos._require_owner();
+    -- not temporary: workers cannot read temporary tables
+    DROP TABLE IF EXISTS patternos_part.affinity_work, patternos_part.affinity_population;
+    EXECUTE 'CREATE UNLOGGED TABLE patternos_part.affinity_work AS ' || patternos._affinity_query(as_of, window_days);
+    CREATE UNLOGGED TABLE patternos_part.affinity_population AS
+    SELECT w.level, w.item,
+           sum(w.purchase_count)::double precision /
+           (SELECT count(*) FROM patternos_dw.fact_transaction t
+            WHERE t.transaction_status = 'completed' AND t.transaction_type IN ('order', 'booking')
+              AND t.transaction_date >= as_of - window_days AND t.transaction_date < as_of) AS share
+    FROM patternos_part.affinity_work w
+    GROUP BY w.level, w.item;
+    ANALYZE patternos_part.affinity_work, patternos_part.affinity_population;
+    rows := patternos._write_snapshot('patternos_dw.feat_customer_affinity', as_of, format($query$
+        SELECT w.customer_key, %L::date AS as_of, %L::smallint AS window_days, w.level, w.item,
+               c.category_id, coalesce(c.unified_category, CASE w.level WHEN 'unified_category' THEN w.item END) AS unified_category,
+               CASE w.level WHEN 'brand' THEN w.item END AS brand,
+               CASE WHEN w.level <> 'brand' THEN w.purchase_count END AS category_purchase_count,
+               CASE WHEN w.level <> 'brand' THEN w.purchase_value END AS category_purchase_value,
+               CASE WHEN w.level <> 'brand' THEN w.recency_days END AS category_recency_days,
+               CASE WHEN w.level <> 'brand' THEN w.affinity_score END AS category_affinity_score,
+               CASE WHEN w.level = 'brand' THEN w.purchase_count END AS brand_purchase_count,
+               CASE WHEN w.level = 'brand' THEN w.purchase_value END AS brand_purchase_value,
+               CASE WHEN w.level = 'brand' THEN w.recency_days END AS brand_recency_days,
+               CASE WHEN w.level = 'brand' THEN w.affinity_score END AS brand_affinity_score,
+               patternos.affinity_index(w.purchase_count, w.all_purchases, p.share) AS affinity_index,
+               w.item_rank AS category_rank
+        FROM patternos_part.affinity_work w
+        JOIN patternos_part.affinity_population p USING (level, item)
+        LEFT JOIN (SELECT min(category_id) AS category_id, min(unified_category) AS unified_category, 'category' AS level,
+                          concat_ws(' > ', category_level_1, category_level_2, category_level_3) AS item
+                   FROM patternos_dw.dim_product_category
+                   GROUP BY 4) c USING (level, item)$query$, as_of, window_days));
+    DROP TABLE patternos_part.affinity_work, patternos_part.affinity_population;
+    RETURN rows;
+END
+$$;
+
+REVOKE ALL ON FUNCTION patternos._affinity_query(date, integer), patternos._refresh_affinity(date) FROM PUBLIC;
