@@ -73,3 +73,5 @@ BEGIN
 END
 $$;
 
+REVOKE ALL ON FUNCTION patternos._create_raw_zone() FROM PUBLIC;
+

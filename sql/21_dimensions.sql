@@ -41,11 +41,11 @@ BEGIN
     );
 
     CREATE TABLE patternos_dw.dim_sku (
-        platform_id     text COLLATE "C" NOT NULL,
+        platform_id     text COLLATE "C" NOT NULL REFERENCES patternos_dw.dim_platform,
         sku_id          text COLLATE "C" NOT NULL,
         sku_name        text NOT NULL,
         brand           text,
-        category_id     integer,
+        category_id     integer REFERENCES patternos_dw.dim_product_category,
         price_band      text CHECK (price_band IN ('budget', 'mid-range', 'premium')),
         average_price   numeric(18, 4),
         unit_of_measure text,
@@ -223,4 +223,6 @@ BEGIN
     CREATE INDEX customer_id_history_identity ON patternos_dw.customer_id_history (identity_key);
 END
 $$;
+
+REVOKE ALL ON FUNCTION patternos._create_dimensions() FROM PUBLIC;
 

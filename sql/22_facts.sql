@@ -18,12 +18,12 @@ BEGIN
         transaction_status      text NOT NULL DEFAULT 'completed'
                                 CHECK (transaction_status IN ('completed', 'cancelled', 'returned')),
         original_transaction_id bigint,
-        transaction_datetime    timestamptz NOT NULL,
+        transaction_datetime    timestamptz NOT NULL CHECK (isfinite(transaction_datetime)),
         transaction_date        date NOT NULL,
         date_id                 integer NOT NULL,
-        total_value             numeric(18, 2) NOT NULL,
+        total_value             numeric(18, 2) NOT NULL CHECK (total_value < 'NaN'),
         quoted_value            numeric(18, 2),
-        discount_value          numeric(18, 2) NOT NULL DEFAULT 0,
+        discount_value          numeric(18, 2) NOT NULL DEFAULT 0 CHECK (discount_value < 'NaN'),
         net_value               numeric(18, 2) GENERATED ALWAYS AS (total_value - discount_value) STORED,
         currency                text NOT NULL,
         items_count             integer,
@@ -56,7 +56,7 @@ BEGIN
         category_id          integer,
         quantity             numeric(18, 4) NOT NULL,
         unit_price           numeric(18, 4),
-        line_total           numeric(18, 4) NOT NULL,
+        line_total           numeric(18, 4) NOT NULL CHECK (line_total < 'NaN'),
         discount_applied     numeric(18, 4) NOT NULL DEFAULT 0,
         is_allocated         boolean NOT NULL,
         known_at             timestamptz NOT NULL,
@@ -76,7 +76,7 @@ BEGIN
         platform_customer_id     text COLLATE "C",
         session_id               text,
         event_type               text NOT NULL,
-        event_timestamp          timestamptz NOT NULL,
+        event_timestamp          timestamptz NOT NULL CHECK (isfinite(event_timestamp)),
         page_url                 text,
         referrer_url             text,
         search_term              text,
@@ -171,4 +171,6 @@ BEGIN
     CREATE INDEX pipeline_run_complete ON patternos_dw.pipeline_run (step, as_of) WHERE status = 'complete';
 END
 $$;
+
+REVOKE ALL ON FUNCTION patternos._create_facts(integer) FROM PUBLIC;
 

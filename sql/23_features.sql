@@ -154,3 +154,5 @@ BEGIN
 END
 $$;
 
+REVOKE ALL ON FUNCTION patternos._create_features() FROM PUBLIC;
+

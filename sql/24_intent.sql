@@ -97,3 +97,5 @@ BEGIN
 END
 $$;
 
+REVOKE ALL ON FUNCTION patternos._create_intent() FROM PUBLIC;
+

@@ -62,3 +62,5 @@ BEGIN
 END
 $$;
 
+REVOKE ALL ON FUNCTION patternos._seed_warehouse() FROM PUBLIC;
+
