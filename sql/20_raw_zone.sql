@@ -51,6 +51,12 @@ BEGIN
         PRIMARY KEY (source, source_partition)
     );
 
+    CREATE TABLE patternos_dw.hash_key (
+        version    smallint PRIMARY KEY,
+        key_check  bytea NOT NULL CHECK (octet_length(key_check) = 8),
+        created_at timestamptz NOT NULL DEFAULT now()
+    );
+
     CREATE TABLE patternos_dw.raw_record (
         record_time          timestamptz NOT NULL,
         batch_id             bigint NOT NULL,

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #define IDENTIFIER_HASH_SIZE 32
+#define KEY_CHECK_SIZE 8
 
 /* The stored hash of a canonical value; an error that names the remedy when there is no key. */
 extern void identifier_hash(const char *label, const char *value, size_t length,

@@ -61,6 +61,10 @@ extern Reason parse_datetime(const char *text, size_t length, const char *format
 
 /* An amount in units of 10^-scale, exact; more digits are rounded half away from zero. */
 extern Reason parse_amount(const char *text, size_t length, int scale, int64_t *result);
+
+/* The same with the ISO code of the currency whose sign was written, "" without one. */
+extern Reason parse_money(const char *text, size_t length, int scale, int64_t *result,
+						  char currency[4]);
 extern Reason parse_integer(const char *text, size_t length, int64_t *result);
 extern Reason parse_flag(const char *text, size_t length, bool *result);
 extern Reason parse_pincode(const char *text, size_t length, char result[7]);

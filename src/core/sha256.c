@@ -1,0 +1,186 @@
+/*
+ * sha256.c
+ *		SHA-256 (FIPS 180-4) and HMAC (RFC 2104) over short values.
+ */
+#include "core/sha256.h"
+
+#include <string.h>
+
+/* Fractions of the cube roots of the first 64 primes. */
+static const uint32_t constants[64] = {
+	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
+	0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
+	0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
+	0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+	0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147,
+	0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
+	0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
+	0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+	0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a,
+	0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
+	0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2
+};
+
+static inline uint32_t
+rotate(uint32_t x, int n)
+{
+	return x >> n | x << (32 - n);
+}
+
+/*
+ * Takes one block of 64 bytes into the state.
+ */
+static void
+compress(uint32_t h[8], const uint8_t *block)
+{
+	uint32_t	w[64];
+	uint32_t	s[8];
+
+	for (int i = 0; i < 16; i++)
+		w[i] = (uint32_t) block[4 * i] << 24 | (uint32_t) block[4 * i + 1] << 16 |
+			(uint32_t) block[4 * i + 2] << 8 | block[4 * i + 3];
+	for (int i = 16; i < 64; i++)
+		w[i] = w[i - 16] + w[i - 7] +
+			(rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3) +
+			(rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10);
+	memcpy(s, h, sizeof(s));
+	for (int i = 0; i < 64; i++)
+	{
+		uint32_t	t1 = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) +
+			((s[4] & s[5]) ^ (~s[4] & s[6])) + constants[i] + w[i];
+		uint32_t	t2 = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) +
+			((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+
+		s[7] = s[6];
+		s[6] = s[5];
+		s[5] = s[4];
+		s[4] = s[3] + t1;
+		s[3] = s[2];
+		s[2] = s[1];
+		s[1] = s[0];
+		s[0] = t1 + t2;
+	}
+	for (int i = 0; i < 8; i++)
+		h[i] += s[i];
+}
+
+/*
+ * An empty state.
+ */
+void
+sha256_init(Sha256 *state)
+{
+	static const uint32_t start[8] = {
+		0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+		0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19
+	};
+
+	memcpy(state->h, start, sizeof(start));
+	state->length = 0;
+}
+
+/*
+ * Takes bytes into the state.
+ */
+void
+sha256_update(Sha256 *state, const void *data, size_t length)
+{
+	const uint8_t *p = data;
+	size_t		filled = state->length % SHA256_BLOCK;
+
+	state->length += length;
+	if (filled > 0)
+	{
+		size_t		n = SHA256_BLOCK - filled;
+
+		if (length < n)
+			n = length;
+		memcpy(state->block + filled, p, n);
+		p += n;
+		length -= n;
+		if (filled + n < SHA256_BLOCK)
+			return;
+		compress(state->h, state->block);
+	}
+	for (; length >= SHA256_BLOCK; p += SHA256_BLOCK, length -= SHA256_BLOCK)
+		compress(state->h, p);
+	if (length > 0)
+		memcpy(state->block, p, length);
+}
+
+/*
+ * Pads the state and writes the digest; the state is used up.
+ */
+void
+sha256_final(Sha256 *state, uint8_t result[SHA256_SIZE])
+{
+	uint64_t	bits = state->length * 8;
+	size_t		filled = state->length % SHA256_BLOCK;
+
+	state->block[filled++] = 0x80;
+	if (filled > SHA256_BLOCK - 8)
+	{
+		memset(state->block + filled, 0, SHA256_BLOCK - filled);
+		compress(state->h, state->block);
+		filled = 0;
+	}
+	memset(state->block + filled, 0, SHA256_BLOCK - 8 - filled);
+	for (int i = 0; i < 8; i++)
+		state->block[SHA256_BLOCK - 1 - i] = (uint8_t) (bits >> 8 * i);
+	compress(state->h, state->block);
+	for (int i = 0; i < SHA256_SIZE; i++)
+		result[i] = (uint8_t) (state->h[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+/*
+ * The digest of one value.
+ */
+void
+sha256(const void *data, size_t length, uint8_t result[SHA256_SIZE])
+{
+	Sha256		state;
+
+	sha256_init(&state);
+	sha256_update(&state, data, length);
+	sha256_final(&state, result);
+}
+
+/*
+ * The two states that every HMAC with this key begins with.
+ */
+void
+hmac_key(HmacKey *state, const void *key, size_t length)
+{
+	uint8_t		pad[SHA256_BLOCK] = {0};
+
+	if (length > SHA256_BLOCK)
+		sha256(key, length, pad);
+	else
+		memcpy(pad, key, length);
+	for (int i = 0; i < SHA256_BLOCK; i++)
+		pad[i] ^= 0x36;
+	sha256_init(&state->inner);
+	sha256_update(&state->inner, pad, SHA256_BLOCK);
+	for (int i = 0; i < SHA256_BLOCK; i++)
+		pad[i] ^= 0x36 ^ 0x5C;
+	sha256_init(&state->outer);
+	sha256_update(&state->outer, pad, SHA256_BLOCK);
+}
+
+/*
+ * HMAC-SHA256 of first followed by second.
+ */
+void
+hmac_sha256(const HmacKey *key, const void *first, size_t first_size,
+			const void *second, size_t second_size, uint8_t result[SHA256_SIZE])
+{
+	Sha256		state = key->inner;
+	uint8_t		inner[SHA256_SIZE];
+
+	sha256_update(&state, first, first_size);
+	sha256_update(&state, second, second_size);
+	sha256_final(&state, inner);
+	state = key->outer;
+	sha256_update(&state, inner, SHA256_SIZE);
+	sha256_final(&state, result);
+}
