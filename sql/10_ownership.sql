@@ -17,7 +17,7 @@ BEGIN
     SELECT pg_get_userbyid(nspowner) INTO owner FROM pg_namespace WHERE nspname = 'patternos_dw';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no warehouse in this database'
-            USING ERRCODE = 'undefined_schema', HINT = 'Call patternos.create_warehouse().';
+            USING ERRCODE = 'invalid_schema_name', HINT = 'Call patternos.create_warehouse().';
     END IF;
     IF owner <> current_user THEN
         RAISE EXCEPTION 'only the owner of schema "patternos_dw" may do this'

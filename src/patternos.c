@@ -4,6 +4,7 @@
  */
 #include "patternos.h"
 
+#include "miscadmin.h"
 #include "utils/guc.h"
 
 #if PG_VERSION_NUM >= 180000
@@ -14,7 +15,12 @@ PG_MODULE_MAGIC;
 
 char	   *patternos_key_file;
 
+/* whether the postmaster loaded the library, so that every backend has it */
+static bool is_preloaded = false;
+
 PGDLLEXPORT void _PG_init(void);
+
+PG_FUNCTION_INFO_V1(patternos__is_preloaded);
 
 /*
  * Defines the settings when the server loads the library.
@@ -22,6 +28,7 @@ PGDLLEXPORT void _PG_init(void);
 void
 _PG_init(void)
 {
+	is_preloaded = process_shared_preload_libraries_in_progress;
 	DefineCustomStringVariable("patternos.key_file",
 							   "File with the secret key that hashes personal identifiers.",
 							   "At least 32 bytes, readable by the server's user only, outside the data directory.",
@@ -31,4 +38,13 @@ _PG_init(void)
 							   GUC_SUPERUSER_ONLY | GUC_NOT_IN_SAMPLE,
 							   NULL, NULL, NULL);
 	MarkGUCPrefixReserved("patternos");
+}
+
+/*
+ * Whether the library was loaded at server start.
+ */
+Datum
+patternos__is_preloaded(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(is_preloaded);
 }
