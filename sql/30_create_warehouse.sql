@@ -42,7 +42,7 @@ DECLARE
     step text;
 BEGIN
     PERFORM patternos._require_owner();
-    FOREACH step IN ARRAY ARRAY['relationship', 'pipeline', 'latest', 'landing', 'answer'] LOOP
+    FOREACH step IN ARRAY ARRAY['relationship', 'pipeline', 'identity', 'latest', 'landing', 'answer'] LOOP
         IF to_regprocedure(format('patternos._create_%s_views()', step)) IS NOT NULL THEN
             EXECUTE format('SELECT patternos._create_%s_views()', step);
         END IF;

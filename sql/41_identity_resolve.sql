@@ -153,6 +153,8 @@ BEGIN
                FROM pg_temp.work_account o
                JOIN patternos_dw.account_identifier x USING (identity_key)
                WHERE x.kind = 'loyalty_id'
+                 AND NOT EXISTS (SELECT FROM patternos_dw.identifier_block b
+                                 WHERE b.kind = x.kind AND b.value_hash = x.value_hash)
                GROUP BY x.identity_key) l ON h.kind = 'mobile' AND l.identity_key = a.identity_key
     WHERE NOT EXISTS (SELECT FROM patternos_dw.identifier_block b
                       WHERE b.kind = h.kind AND b.value_hash = h.value_hash);
@@ -305,7 +307,8 @@ DECLARE
 BEGIN
     INSERT INTO patternos_dw.dim_customer (customer_key)
     SELECT DISTINCT m.new_key FROM pg_temp.work_move m
-    WHERE NOT EXISTS (SELECT FROM patternos_dw.dim_customer c WHERE c.customer_key = m.new_key);
+    WHERE NOT EXISTS (SELECT FROM pg_temp.work_component c WHERE c.old_key = m.new_key)
+    ORDER BY m.new_key;
     UPDATE patternos_dw.dim_customer_identity i
     SET customer_key = c.new_key, mapping_method = 'deterministic', mapping_confidence = 1,
         match_attributes = c.match_attributes, last_matched_at = now(),
@@ -355,6 +358,7 @@ BEGIN
     IF touched IS NOT NULL THEN
         PERFORM patternos._rebuild_customers(touched);
     END IF;
+    PERFORM patternos._link_visitors();
     RETURN moved;
 END
 $$;
