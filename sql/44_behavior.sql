@@ -14,3 +14,135 @@ CREATE FUNCTION patternos.search_to_purchase_ratio(purchases bigint, searches bi
 AS 'MODULE_PATHNAME', 'patternos_search_to_purchase_ratio'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION patternos.search_to_purchase_ratio(bigint, bigint) IS 'Purchases per search.';
+
+CREATE FUNCTION patternos.session_number(happened_at timestamp, session_id text DEFAULT NULL,
+    gap interval DEFAULT '30 minutes', cap interval DEFAULT '24 hours') RETURNS integer
+AS 'MODULE_PATHNAME', 'patternos_session_number'
+LANGUAGE C WINDOW IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION patternos.session_number(timestamp, text, interval, interval) IS
+    'Window function that numbers the sessions of a visitor: by the given id, else by inactivity, at most so long.';
+
+CREATE TYPE patternos.behavior_event AS (
+    platform_id text,
+    kind        text,
+    happened_at timestamptz,
+    session_id  text,
+    device      text,
+    detail      text
+);
+COMMENT ON TYPE patternos.behavior_event IS 'An event or purchase as the aggregate behavior takes it; detail is a search''s term or a view''s category.';
+
+CREATE TYPE patternos.behavior_rules AS (
+    as_of               date,
+    time_zone           text,
+    session_gap_minutes integer,
+    session_cap_hours   integer,
+    cart_timeout_hours  integer
+);
+COMMENT ON TYPE patternos.behavior_rules IS 'Reference date and rules of sessions and carts, the same for all rows of the aggregate behavior.';
+
+CREATE TYPE patternos.behavior_features AS (
+    platform_id                text,
+    total_sessions             integer,
+    avg_session_duration       numeric(12, 2),
+    total_page_views           integer,
+    avg_pages_per_session      numeric(10, 2),
+    total_searches             integer,
+    unique_search_terms        integer,
+    search_to_purchase_ratio   numeric(12, 4),
+    search_conversion_rate     numeric(5, 4),
+    add_to_cart_count          integer,
+    remove_from_cart_count     integer,
+    cart_abandonment_count     integer,
+    cart_abandonment_rate      numeric(5, 4),
+    wishlist_adds              integer,
+    product_views              integer,
+    preferred_shopping_hour    smallint,
+    weekend_shopping_ratio     numeric(5, 4),
+    night_shopping_ratio       numeric(5, 4),
+    night_shopping_flag        boolean,
+    category_exploration_score numeric(5, 4),
+    mobile_sessions_pct        numeric(5, 4),
+    desktop_sessions_pct       numeric(5, 4),
+    last_event_at              timestamptz
+);
+COMMENT ON TYPE patternos.behavior_features IS 'Features of behaviour on a platform or, as platform ALL, on all together.';
+
+CREATE FUNCTION patternos._behavior_step(internal, patternos.behavior_event, patternos.behavior_rules) RETURNS internal
+AS 'MODULE_PATHNAME', 'patternos__behavior_step' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+CREATE FUNCTION patternos._behavior_final(internal) RETURNS patternos.behavior_features
+AS 'MODULE_PATHNAME', 'patternos__behavior_final' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200;
+CREATE FUNCTION patternos._behavior_by_platform_final(internal) RETURNS patternos.behavior_features[]
+AS 'MODULE_PATHNAME', 'patternos__behavior_by_platform_final' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 200;
+
+CREATE AGGREGATE patternos.behavior(event patternos.behavior_event, rules patternos.behavior_rules) (
+    SFUNC = patternos._behavior_step,
+    STYPE = internal,
+    SSPACE = 3000,
+    FINALFUNC = patternos._behavior_final,
+    COMBINEFUNC = patternos._journal_combine,
+    SERIALFUNC = patternos._journal_serialize,
+    DESERIALFUNC = patternos._journal_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE patternos.behavior(patternos.behavior_event, patternos.behavior_rules) IS
+    'Sessions, searches, carts, shopping hours and devices of a customer over all platforms.';
+
+CREATE AGGREGATE patternos.behavior_by_platform(event patternos.behavior_event, rules patternos.behavior_rules) (
+    SFUNC = patternos._behavior_step,
+    STYPE = internal,
+    SSPACE = 3000,
+    FINALFUNC = patternos._behavior_by_platform_final,
+    COMBINEFUNC = patternos._journal_combine,
+    SERIALFUNC = patternos._journal_serialize,
+    DESERIALFUNC = patternos._journal_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE patternos.behavior_by_platform(patternos.behavior_event, patternos.behavior_rules) IS
+    'The same per platform, by name, with the row of all platforms last.';
+
+-- Events and purchases of each customer before the date, in one aggregate.
+CREATE FUNCTION patternos._behavior_query(as_of date) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN format($query$
+    SELECT h.customer_key, %1$L::date AS as_of, f.*
+    FROM (SELECT customer_key, patternos.behavior_by_platform(event, %2$L) AS features
+          FROM (SELECT e.customer_key,
+                       ROW(e.platform_id,
+                           CASE WHEN k.kind IN ('purchase', 'purchase_overall', 'enquiry') THEN 'other' ELSE k.kind END,
+                           e.event_timestamp, e.session_id, e.device_type,
+                           CASE k.kind WHEN 'search' THEN lower(btrim(e.search_term) COLLATE "C")
+                                ELSE e.category_id::text END)::patternos.behavior_event AS event
+                FROM patternos_dw.fact_event e
+                CROSS JOIN LATERAL (SELECT patternos.event_kind(e.event_type) AS kind) k
+                WHERE e.event_timestamp < %1$L::date::timestamp AT TIME ZONE %3$L
+                UNION ALL
+                SELECT t.customer_key,
+                       ROW(t.platform_id,
+                           CASE WHEN t.transaction_type = 'enquiry' THEN 'enquiry'
+                                WHEN p.conversion_type IN ('any', t.transaction_type) THEN 'purchase'
+                                ELSE 'purchase_overall' END,
+                           t.transaction_datetime, NULL, NULL, NULL)::patternos.behavior_event
+                FROM patternos_dw.fact_transaction t
+                JOIN patternos_dw.dim_platform p USING (platform_id)
+                WHERE t.transaction_datetime < %1$L::date::timestamp AT TIME ZONE %3$L AND t.transaction_status = 'completed'
+                  AND (t.transaction_type <> 'enquiry' OR p.conversion_type IN ('any', 'enquiry'))) hit
+          GROUP BY customer_key) h,
+         unnest(h.features) f$query$,
+    as_of,
+    ROW(as_of, patternos._setting('time_zone'), patternos._setting('session_gap_minutes')::integer,
+        patternos._setting('session_cap_hours')::integer, patternos._setting('cart_timeout_hours')::integer)::patternos.behavior_rules,
+    patternos._setting('time_zone'));
+
+CREATE FUNCTION patternos._refresh_behavior(as_of date) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+SET enable_partitionwise_join = on SET enable_partitionwise_aggregate = on
+SET parallel_setup_cost = 10 SET parallel_tuple_cost = 0.001
+AS $$
+BEGIN
+    PERFORM patternos._require_owner();
+    RETURN patternos._write_snapshot('patternos_dw.feat_customer_behavior', as_of, patternos._behavior_query(as_of));
+END
+$$;
+
+REVOKE ALL ON FUNCTION patternos._behavior_query(date), patternos._refresh_behavior(date) FROM PUBLIC;

@@ -180,17 +180,26 @@ journal_word(Journal *journal, const char *bytes, Size size)
 }
 
 /*
- * The number of the word in a text argument, NO_WORD for NULL.
+ * The number of the word in a text datum, NO_WORD for NULL.
+ */
+int32
+journal_varlena(Journal *journal, Datum value, bool isnull)
+{
+	text	   *word;
+
+	if (isnull)
+		return NO_WORD;
+	word = DatumGetTextPP(value);
+	return journal_word(journal, VARDATA_ANY(word), VARSIZE_ANY_EXHDR(word));
+}
+
+/*
+ * The same of a text argument.
  */
 int32
 journal_text(Journal *journal, FunctionCallInfo fcinfo, int argument)
 {
-	text	   *value;
-
-	if (PG_ARGISNULL(argument))
-		return NO_WORD;
-	value = PG_GETARG_TEXT_PP(argument);
-	return journal_word(journal, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+	return journal_varlena(journal, PG_GETARG_DATUM(argument), PG_ARGISNULL(argument));
 }
 
 /*

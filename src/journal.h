@@ -11,7 +11,7 @@
 
 #include "patternos.h"
 
-#define JOURNAL_PARAMETERS	4
+#define JOURNAL_PARAMETERS	5
 #define NO_WORD				(-1)
 
 typedef struct Journal
@@ -45,6 +45,7 @@ extern void journal_check(const Journal *journal, const int64 *parameters);
 
 /* The number of a word, which is copied when new; NO_WORD for no bytes at all (NULL). */
 extern int32 journal_word(Journal *journal, const char *bytes, Size size);
+extern int32 journal_varlena(Journal *journal, Datum value, bool isnull);
 extern int32 journal_text(Journal *journal, FunctionCallInfo fcinfo, int argument);
 extern void journal_add(Journal *journal, const int64 *numbers, const int32 *words);
 

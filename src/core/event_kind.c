@@ -96,6 +96,7 @@ static const EventName event_names[] = {
 	{"productviewed", EVENT_PRODUCT_VIEW},
 	{"purchase", EVENT_PURCHASE},
 	{"purchased", EVENT_PURCHASE},
+	{"purchaseoverall", EVENT_PURCHASE_OVERALL},
 	{"refund", EVENT_REFUND},
 	{"refunded", EVENT_REFUND},
 	{"removedfromcart", EVENT_REMOVE_FROM_CART},
@@ -136,7 +137,7 @@ static const EventName event_names[] = {
 static const char *const kind_names[EVENT_KINDS] = {
 	"other", "page_view", "product_view", "category_view", "search",
 	"add_to_cart", "remove_from_cart", "cart_view", "wishlist_add",
-	"wishlist_remove", "checkout", "purchase", "refund", "enquiry"
+	"wishlist_remove", "checkout", "purchase", "purchase_overall", "refund", "enquiry"
 };
 
 /*

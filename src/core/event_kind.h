@@ -21,6 +21,7 @@ typedef enum EventKind
 	EVENT_WISHLIST_REMOVE,
 	EVENT_CHECKOUT,
 	EVENT_PURCHASE,
+	EVENT_PURCHASE_OVERALL,		/* counts in the total over platforms only */
 	EVENT_REFUND,
 	EVENT_ENQUIRY,
 	EVENT_KINDS					/* number of kinds */
