@@ -124,8 +124,9 @@ BEGIN
         platform_id text COLLATE "C" NOT NULL,
         metric      text NOT NULL CHECK (metric IN ('recency', 'frequency', 'monetary')),
         method      text NOT NULL DEFAULT 'fixed' CHECK (method IN ('fixed', 'quantile', 'ntile')),
-        cuts        numeric[] NOT NULL CHECK (cardinality(cuts) = 4),
-        PRIMARY KEY (platform_id, metric)
+        cuts        numeric[] CHECK (cardinality(cuts) = 4),
+        PRIMARY KEY (platform_id, metric),
+        CHECK (method <> 'fixed' OR cuts IS NOT NULL)
     );
 
     -- the cut points in force at a date
@@ -135,6 +136,7 @@ BEGIN
         metric      text NOT NULL,
         method      text NOT NULL,
         cuts        numeric[] NOT NULL,
+        cut_keys    bigint[],
         PRIMARY KEY (as_of, platform_id, metric)
     );
 

@@ -6,26 +6,156 @@
 
 #include <math.h>
 
+#include "common/int.h"
 #include "utils/fmgrprotos.h"
 
 static const int64 power_of_ten[] = {1, 10, 100, 1000, 10000};
 
 /*
- * An amount in ten-thousandths, rounded half away from zero. NaN, infinity
+ * How a stored numeric is laid out: a header word, in the long form a second
+ * word with the weight, then digits of base 10000, most significant first.
+ * The format is that of data files, so it does not change between versions.
+ */
+#define HEADER_KIND			0xC000
+#define HEADER_SHORT		0x8000
+#define HEADER_SPECIAL		0xC000
+#define HEADER_SIGN			0x2000	/* of the short form */
+#define HEADER_NEGATIVE		0x4000	/* of the long form */
+#define SHORT_WEIGHT_SIGN	0x0040
+#define SHORT_WEIGHT		0x003F
+
+typedef enum MoneyRange
+{
+	MONEY_FINE,
+	MONEY_TOO_GREAT,
+	MONEY_TOO_SMALL,
+	MONEY_NAN,
+} MoneyRange;
+
+/*
+ * Decodes a numeric into ten-thousandths, truncated towards zero; 'carry'
+ * is what rounding half away from zero adds to that (-1, 0 or 1).  As ten thousand is the base of
+ * the digits, no division is needed.
+ */
+static MoneyRange
+decode(const char *data, int size, int64 *result, int *carry)
+{
+	uint16		header;
+	int16		digit;
+	int			weight,
+				ndigits,
+				i;
+	bool		negative;
+	uint64		sum = 0;
+
+	memcpy(&header, data, sizeof(header));
+	data += sizeof(header);
+	size -= sizeof(header);
+	if ((header & HEADER_KIND) == HEADER_SPECIAL)
+		return header == 0xD000 ? MONEY_TOO_GREAT :
+			header == 0xF000 ? MONEY_TOO_SMALL : MONEY_NAN;
+	if (header & HEADER_SHORT)
+	{
+		negative = (header & HEADER_SIGN) != 0;
+		weight = (int) (header & SHORT_WEIGHT) -
+			((header & SHORT_WEIGHT_SIGN) ? SHORT_WEIGHT + 1 : 0);
+	}
+	else
+	{
+		negative = (header & HEADER_KIND) == HEADER_NEGATIVE;
+		memcpy(&digit, data, sizeof(digit));
+		data += sizeof(digit);
+		size -= sizeof(digit);
+		weight = digit;
+	}
+	ndigits = size / (int) sizeof(int16);
+
+	*carry = 0;
+	for (i = 0; i <= weight + 1 || i < ndigits; i++)
+	{
+		digit = 0;
+		if (i < ndigits)
+			memcpy(&digit, data + i * sizeof(int16), sizeof(digit));
+		if (i > weight + 1)
+		{
+			/* only the digit right behind the last one kept matters */
+			if (i == weight + 2 && digit >= MONEY_SCALE / 2)
+				*carry = negative ? -1 : 1;
+			break;
+		}
+		if (sum > ((uint64) PG_INT64_MAX - digit) / MONEY_SCALE)
+			return negative ? MONEY_TOO_SMALL : MONEY_TOO_GREAT;
+		sum = sum * MONEY_SCALE + digit;
+	}
+	*result = negative ? -(int64) sum : (int64) sum;
+	return MONEY_FINE;
+}
+
+/*
+ * Decodes a Datum, which may be packed or even toasted.
+ */
+static MoneyRange
+decode_datum(Datum amount, int64 *result, int *carry)
+{
+	struct varlena *packed = PG_DETOAST_DATUM_PACKED(amount);
+	MoneyRange	range = decode(VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed), result, carry);
+
+	if ((Pointer) packed != DatumGetPointer(amount))
+		pfree(packed);
+	return range;
+}
+
+/*
+ * An amount in ten-thousandths, rounded half away from zero.  NaN, infinity
  * and amounts beyond an int64 are errors.
+ */
+int64
+money_from_datum(Datum amount)
+{
+	int64		result = 0;
+	int			carry = 0;
+
+	if (decode_datum(amount, &result, &carry) != MONEY_FINE ||
+		pg_add_s64_overflow(result, carry, &result))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("amount must be a finite number below 922 trillion")));
+	return result;
+}
+
+/*
+ * The same for a caller that has a Numeric.
  */
 int64
 money_from_numeric(Numeric amount)
 {
-	Datum		scaled;
+	return money_from_datum(NumericGetDatum(amount));
+}
 
-	if (numeric_is_nan(amount) || numeric_is_inf(amount))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("amount must be a finite number")));
-	scaled = DirectFunctionCall2(numeric_mul, NumericGetDatum(amount),
-								 NumericGetDatum(int64_to_numeric(MONEY_SCALE)));
-	return DatumGetInt64(DirectFunctionCall1(numeric_int8, scaled));
+/*
+ * An amount in ten-thousandths, truncated towards zero, for comparisons: what
+ * is beyond an int64 counts as its limit.  NaN is an error.
+ */
+int64
+money_limited(Datum amount)
+{
+	int64		result = 0;
+	int			carry;
+
+	switch (decode_datum(amount, &result, &carry))
+	{
+		case MONEY_FINE:
+			return result;
+		case MONEY_TOO_GREAT:
+			return PG_INT64_MAX;
+		case MONEY_TOO_SMALL:
+			return -PG_INT64_MAX;
+		case MONEY_NAN:
+			break;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("amount must be a number")));
 }
 
 /*

@@ -17,6 +17,12 @@
 /* An amount in ten-thousandths, rounded half away from zero; error 22003 for NaN, infinity and more than an int64 holds. */
 extern int64 money_from_numeric(Numeric amount);
 
+/* The same from a Datum of type numeric as it lies in a tuple, without copying it. */
+extern int64 money_from_datum(Datum amount);
+
+/* The same truncated towards zero, and limited to what an int64 holds; error 22003 for NaN only. */
+extern int64 money_limited(Datum amount);
+
 /* A sum of ten-thousandths as numeric(18,2); error 22003 when it does not fit. */
 extern Datum money_to_numeric(int128 sum);
 

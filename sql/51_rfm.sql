@@ -1,0 +1,116 @@
+-- The RFM aggregates.
+
+CREATE TYPE patternos.rfm_result AS (
+    recency_days               integer,
+    frequency_7d               integer,
+    frequency_30d              integer,
+    frequency_90d              integer,
+    frequency_365d             integer,
+    frequency_lifetime         integer,
+    monetary_7d                numeric(18, 2),
+    monetary_30d               numeric(18, 2),
+    monetary_90d               numeric(18, 2),
+    monetary_365d              numeric(18, 2),
+    monetary_lifetime          numeric(18, 2),
+    net_monetary_7d            numeric(18, 2),
+    net_monetary_30d           numeric(18, 2),
+    net_monetary_90d           numeric(18, 2),
+    net_monetary_365d          numeric(18, 2),
+    net_monetary_lifetime      numeric(18, 2),
+    aov_30d                    numeric(18, 2),
+    aov_90d                    numeric(18, 2),
+    aov_lifetime               numeric(18, 2),
+    avg_days_between_purchases numeric(10, 2),
+    purchase_consistency_score numeric(5, 4),
+    first_purchase_date        date,
+    last_purchase_date         date
+);
+
+CREATE TYPE patternos.rfm_platform_result AS (
+    platform_id                text,
+    recency_days               integer,
+    frequency_7d               integer,
+    frequency_30d              integer,
+    frequency_90d              integer,
+    frequency_365d             integer,
+    frequency_lifetime         integer,
+    monetary_7d                numeric(18, 2),
+    monetary_30d               numeric(18, 2),
+    monetary_90d               numeric(18, 2),
+    monetary_365d              numeric(18, 2),
+    monetary_lifetime          numeric(18, 2),
+    net_monetary_7d            numeric(18, 2),
+    net_monetary_30d           numeric(18, 2),
+    net_monetary_90d           numeric(18, 2),
+    net_monetary_365d          numeric(18, 2),
+    net_monetary_lifetime      numeric(18, 2),
+    aov_30d                    numeric(18, 2),
+    aov_90d                    numeric(18, 2),
+    aov_lifetime               numeric(18, 2),
+    avg_days_between_purchases numeric(10, 2),
+    purchase_consistency_score numeric(5, 4),
+    first_purchase_date        date,
+    last_purchase_date         date
+);
+
+CREATE FUNCTION patternos._rfm_add(internal, ordered_at timestamp, amount numeric, as_of date) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_add';
+
+CREATE FUNCTION patternos._rfm_add_net(internal, ordered_at timestamp, amount numeric, net_amount numeric, as_of date) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_add_net';
+
+CREATE FUNCTION patternos._rfm_add_platform(internal, ordered_at timestamp, amount numeric, as_of date, platform text) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_add_platform';
+
+CREATE FUNCTION patternos._rfm_add_net_platform(internal, ordered_at timestamp, amount numeric, net_amount numeric, as_of date, platform text) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_add_net_platform';
+
+CREATE FUNCTION patternos._rfm_add_fact(internal, purchase_date date, total numeric, discount numeric, as_of date, platform text, role integer) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_add_fact';
+
+CREATE FUNCTION patternos._rfm_combine(internal, internal) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_combine';
+
+CREATE FUNCTION patternos._rfm_serialize(internal) RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_serialize';
+
+CREATE FUNCTION patternos._rfm_deserialize(bytea, internal) RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_deserialize';
+
+CREATE FUNCTION patternos._rfm_result(internal) RETURNS patternos.rfm_result
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_result';
+
+CREATE FUNCTION patternos._rfm_results(internal) RETURNS patternos.rfm_platform_result[]
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_results';
+
+-- SSPACE: the state with three parts and the days of a few dozen purchases
+CREATE AGGREGATE patternos.rfm(ordered_at timestamp, amount numeric, as_of date) (
+    SFUNC = patternos._rfm_add, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = patternos._rfm_result, COMBINEFUNC = patternos._rfm_combine,
+    SERIALFUNC = patternos._rfm_serialize, DESERIALFUNC = patternos._rfm_deserialize, PARALLEL = SAFE
+);
+
+CREATE AGGREGATE patternos.rfm(ordered_at timestamp, amount numeric, net_amount numeric, as_of date) (
+    SFUNC = patternos._rfm_add_net, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = patternos._rfm_result, COMBINEFUNC = patternos._rfm_combine,
+    SERIALFUNC = patternos._rfm_serialize, DESERIALFUNC = patternos._rfm_deserialize, PARALLEL = SAFE
+);
+
+CREATE AGGREGATE patternos.rfm_by_platform(ordered_at timestamp, amount numeric, as_of date, platform text) (
+    SFUNC = patternos._rfm_add_platform, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = patternos._rfm_results, COMBINEFUNC = patternos._rfm_combine,
+    SERIALFUNC = patternos._rfm_serialize, DESERIALFUNC = patternos._rfm_deserialize, PARALLEL = SAFE
+);
+
+CREATE AGGREGATE patternos.rfm_by_platform(ordered_at timestamp, amount numeric, net_amount numeric, as_of date, platform text) (
+    SFUNC = patternos._rfm_add_net_platform, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = patternos._rfm_results, COMBINEFUNC = patternos._rfm_combine,
+    SERIALFUNC = patternos._rfm_serialize, DESERIALFUNC = patternos._rfm_deserialize, PARALLEL = SAFE
+);
+
+-- what the warehouse runs over its facts; role: sql/52_refresh_rfm.sql
+CREATE AGGREGATE patternos._rfm_facts(purchase_date date, total numeric, discount numeric, as_of date, platform text, role integer) (
+    SFUNC = patternos._rfm_add_fact, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = patternos._rfm_results, COMBINEFUNC = patternos._rfm_combine,
+    SERIALFUNC = patternos._rfm_serialize, DESERIALFUNC = patternos._rfm_deserialize, PARALLEL = SAFE
+);
