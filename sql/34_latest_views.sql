@@ -43,24 +43,22 @@ CREATE FUNCTION patternos._create_pipeline_views() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    EXECUTE format($view$
-        CREATE OR REPLACE VIEW patternos_dw.pipeline_status AS
-        SELECT r.run_id, r.refresh_id, r.step, r.as_of, r.is_requested,
-               CASE WHEN is_dead THEN 'failed' ELSE r.status END AS status,
-               r.rows, r.started_at, r.finished_at,
-               CASE WHEN r.status = 'running' AND NOT is_dead
-                    THEN extract(epoch FROM clock_timestamp() - r.started_at)::numeric(12, 3)
-                    ELSE r.seconds END AS seconds,
-               r.sqlstate,
-               CASE WHEN is_dead THEN 'the run was interrupted' ELSE r.error END AS error
-        FROM patternos_dw.pipeline_run r
-        CROSS JOIN LATERAL (
-            SELECT r.status = 'running' AND NOT EXISTS (
-                SELECT FROM pg_catalog.pg_locks l
-                JOIN pg_catalog.pg_database d ON d.oid = l.database
-                WHERE l.locktype = 'advisory' AND l.classid = %s AND l.objid = 0 AND l.granted
-                  AND l.pid = r.backend_pid AND d.datname = current_database()) AS is_dead) AS process
-    $view$, patternos._pipeline_lock());
+    CREATE OR REPLACE VIEW patternos_dw.pipeline_status AS
+    SELECT r.run_id, r.refresh_id, r.step, r.as_of, r.is_requested,
+           CASE WHEN is_dead THEN 'failed' ELSE r.status END AS status,
+           r.rows, r.started_at, r.finished_at,
+           CASE WHEN r.status = 'running' AND NOT is_dead
+                THEN extract(epoch FROM clock_timestamp() - r.started_at)::numeric(12, 3)
+                ELSE r.seconds END AS seconds,
+           r.sqlstate,
+           CASE WHEN is_dead THEN 'the run was interrupted' ELSE r.error END AS error
+    FROM patternos_dw.pipeline_run r
+    CROSS JOIN LATERAL (
+        SELECT r.status = 'running' AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_locks l
+            JOIN pg_catalog.pg_database d ON d.oid = l.database
+            WHERE l.locktype = 'advisory' AND l.classid = patternos._pipeline_lock() AND l.objid = 0 AND l.granted
+              AND l.pid = r.backend_pid AND d.datname = current_database()) AS is_dead) AS process;
     PERFORM patternos._describe_like('pipeline_status', 'pipeline_run',
         'Runs of the pipeline and their steps; one that still says running without a process behind it reads as failed.');
 END

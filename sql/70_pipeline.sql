@@ -5,7 +5,7 @@
 -- an error or a cancel inside a step leaves no lock behind. The procedures commit, so they carry no SET
 -- clause and qualify every name; all that computes is in functions.
 
--- The key of the lock, in pg_locks as classid (with objid 0).
+-- The key of the lock, in pg_locks as classid (with objid 0). Who reads pipeline_status calls it.
 CREATE FUNCTION patternos._pipeline_lock() RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN 1885697139;
@@ -246,7 +246,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._pipeline_lock(), patternos._reference_date(date),
+REVOKE ALL ON FUNCTION patternos._reference_date(date),
     patternos._pipeline_steps(text), patternos._do_step(text, date), patternos._lock_pipeline(),
     patternos._start_run(text, date),
     patternos._start_step(bigint, text), patternos._finish_step(bigint),
