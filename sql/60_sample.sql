@@ -121,3 +121,16 @@ AS 'MODULE_PATHNAME', 'patternos_sample_truth_probability'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 10000;
 COMMENT ON FUNCTION patternos.sample_truth_probability(integer, bigint, date, integer, text, double precision, integer) IS
     'Truth of the generated purchases: the probability of one within the horizon, and whether it came; never to be loaded.';
+
+CREATE FUNCTION patternos.sample_customers(
+    people integer, seed bigint DEFAULT 42,
+    overlap double precision DEFAULT 0.3, first_person integer DEFAULT 1, dirty double precision DEFAULT 0)
+RETURNS TABLE (
+    platform_id text, platform_customer_id text, name text, email text, phone text, birth_date text,
+    gender text, address text, city text, state text, pincode text, loyalty_id text, devices text, ips text,
+    consent_marketing text, consent_personalization text, consent_sharing text,
+    email_sha256 text, mobile_sha256 text, updated_at text)
+AS 'MODULE_PATHNAME', 'patternos_sample_customers'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 10000;
+COMMENT ON FUNCTION patternos.sample_customers(integer, bigint, double precision, integer, double precision) IS
+    'Generated accounts in the columns of landing_customer.';

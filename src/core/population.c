@@ -13,7 +13,6 @@
 
 #define FIRST_JOIN 7852			/* 2021-07-01 */
 #define GROWTH_START 8766		/* 2024-01-01 */
-#define LAST_JOIN 9436			/* 2025-11-01, exclusive */
 #define JOINED_BEFORE_GROWTH 0.65
 #define MOVERS 0.15
 #define SECOND_ACCOUNTS 0.02

@@ -21,6 +21,9 @@ typedef enum SamplePlatform
 	SAMPLE_CARWALE
 } SamplePlatform;
 
+/* the last account is opened before 2025-11-01 */
+#define LAST_JOIN 9436
+
 #define SAMPLE_PLATFORMS 7
 #define MAX_ACCOUNTS (SAMPLE_PLATFORMS + 1)
 
