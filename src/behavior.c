@@ -10,14 +10,12 @@
 #include "composite.h"
 #include "money.h"
 
-#include "access/htup_details.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
-#include "utils/typcache.h"
 
 #define EVENT_COLUMNS		6
 #define RULE_COLUMNS		5
@@ -78,37 +76,6 @@ device_class(Datum name, bool isnull)
 }
 
 /*
- * A private copy of the row type of a composite, with a check of its width.
- */
-static TupleDesc
-copy_row_type(HeapTupleHeader row, int columns, MemoryContext context)
-{
-	TupleDesc	found = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
-	MemoryContext caller = MemoryContextSwitchTo(context);
-	TupleDesc	copy = CreateTupleDescCopy(found);
-
-	MemoryContextSwitchTo(caller);
-	ReleaseTupleDesc(found);
-	if (copy->natts != columns)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("row type must have %d columns", columns)));
-	return copy;
-}
-
-static void
-deform(HeapTupleHeader row, TupleDesc type, Datum *values, bool *nulls)
-{
-	HeapTupleData tuple;
-
-	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = InvalidOid;
-	tuple.t_data = row;
-	heap_deform_tuple(&tuple, type, values, nulls);
-}
-
-/*
  * A duration of the rules in microseconds; error 22023 out of range.
  */
 static int64
@@ -140,8 +107,8 @@ read_rules(StepCache *cache, HeapTupleHeader rules, MemoryContext context)
 	if (cache->rules_bytes && cache->rules_size == size && memcmp(cache->rules_bytes, rules, size) == 0)
 		return;
 	if (cache->rules == NULL)
-		cache->rules = copy_row_type(rules, RULE_COLUMNS, context);
-	deform(rules, cache->rules, values, nulls);
+		cache->rules = composite_type(rules, RULE_COLUMNS, context);
+	composite_deform(rules, cache->rules, values, nulls);
 	for (int i = 0; i < RULE_COLUMNS; i++)
 		if (nulls[i])
 			ereport(ERROR,
@@ -236,7 +203,7 @@ patternos__behavior_step(PG_FUNCTION_ARGS)
 	if (cache == NULL)
 	{
 		cache = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(StepCache));
-		cache->events = copy_row_type(event, EVENT_COLUMNS, fcinfo->flinfo->fn_mcxt);
+		cache->events = composite_type(event, EVENT_COLUMNS, fcinfo->flinfo->fn_mcxt);
 		fcinfo->flinfo->fn_extra = cache;
 	}
 	read_rules(cache, PG_GETARG_HEAPTUPLEHEADER(2), fcinfo->flinfo->fn_mcxt);
@@ -247,7 +214,7 @@ patternos__behavior_step(PG_FUNCTION_ARGS)
 	}
 	else
 		journal_check(journal, cache->parameters);
-	deform(event, cache->events, values, nulls);
+	composite_deform(event, cache->events, values, nulls);
 	add_event(journal, cache, values, nulls);
 	PG_RETURN_POINTER(journal);
 }

@@ -1,6 +1,6 @@
 /*
  * composite.c
- *		Named composites, and arrays of them, as results.
+ *		Named composites as arguments and results.
  */
 #include "composite.h"
 
@@ -38,4 +38,38 @@ Datum
 array_of_rows(TupleDesc rows, Datum *elements, int count)
 {
 	return PointerGetDatum(construct_array(elements, count, rows->tdtypeid, -1, false, TYPALIGN_DOUBLE));
+}
+
+/*
+ * A private copy of the row type of a composite, with a check of its width.
+ */
+TupleDesc
+composite_type(HeapTupleHeader row, int columns, MemoryContext context)
+{
+	TupleDesc	found = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	TupleDesc	copy = CreateTupleDescCopy(found);
+
+	MemoryContextSwitchTo(caller);
+	ReleaseTupleDesc(found);
+	if (copy->natts != columns)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("row type must have %d columns", columns)));
+	return copy;
+}
+
+/*
+ * The columns of a composite.
+ */
+void
+composite_deform(HeapTupleHeader row, TupleDesc type, Datum *values, bool *nulls)
+{
+	HeapTupleData tuple;
+
+	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = row;
+	heap_deform_tuple(&tuple, type, values, nulls);
 }
