@@ -33,6 +33,7 @@ typedef enum Reason
 	REASON_BAD_HASH,
 	REASON_BAD_VALUE,			/* not in the column's list of values */
 	REASON_PLACEHOLDER,			/* na@na.com, 9999999999: valid in form, identifies nobody */
+	REASON_DISCOUNT_OVER_TOTAL, /* more discount than there is to discount */
 	REASON_MISSING_RATE,		/* no exchange rate for the row's currency and date */
 	REASON_COUNT
 } Reason;

@@ -1,0 +1,233 @@
+/*
+ * landing.h
+ *		How rows of a landing view become typed, hashed and redacted rows that
+ *		set-based SQL can load.
+ *
+ * A landing view's columns are all text.  source_mapping names for each column
+ * the field it feeds and, where the file needs it, a format.  What fields an
+ * entity has, and of what kind, is its LandingEntity.
+ *
+ * The BEFORE STATEMENT trigger opens a batch.  The row trigger parses every
+ * column with the parser of its field's kind and appends one row to the
+ * tuplestore "staged": the head columns below, then one column per field; the
+ * entity fills its derived fields in.  A row with a fault goes to "reject"
+ * instead: line, column, reason and length of the value.  "staged_account"
+ * (account, platform_customer_id) holds the batch's accounts.  The AFTER STATEMENT trigger runs the entity's steps: SQL statements
+ * that patternos._landing_steps(view) returns in order, which read "staged"
+ * and the entity's other relations by name, with $1 = batch_id, $2 =
+ * platform_id and $3 = the time the batch became known.  A step with a
+ * relation name leaves its result as a relation for the steps after it.
+ *
+ * To add an entity:
+ *	1. list its fields and derived columns in a LandingEntity (landing_NAME.c)
+ *	   and add it to entities[] in landing_batch.c;
+ *	2. write patternos._landing_steps_NAME() in SQL; its steps must leave a
+ *	   relation "duplicate" (line bigint) of the staged rows that add nothing:
+ *	   all others count as accepted and get their raw_record;
+ *	3. seed source_mapping rows for its view.
+ * To add a kind of field: a FieldKind and its parser in landing_field.c.
+ */
+#ifndef PATTERNOS_LANDING_H
+#define PATTERNOS_LANDING_H
+
+#include "postgres.h"
+
+#include "common/cryptohash.h"
+#include "core/parse.h"
+#include "datatype/timestamp.h"
+#include "intern.h"
+#include "pgtime.h"
+#include "utils/tuplestore.h"
+
+typedef enum FieldKind
+{
+	FIELD_DERIVED,				/* not read from a column: filled in by check_row or stage_row */
+	FIELD_ACCOUNT,				/* text: the platform's id of its customer, hashed when it is personal */
+	FIELD_TEXT,					/* text, redacted; limit = bytes */
+	FIELD_CHOICE,				/* text out of choices, compared without case */
+	FIELD_AGE_GROUP,			/* text: a band, made of an age where one is given */
+	FIELD_PINCODE,				/* text of six digits */
+	FIELD_CURRENCY,				/* text of three capital letters */
+	FIELD_TIME,					/* timestamptz, within the warehouse's range of dates */
+	FIELD_AMOUNT,				/* bigint in units of 10^-limit, not negative */
+	FIELD_SIGNED_AMOUNT,		/* the same, may be negative */
+	FIELD_INTEGER,				/* bigint, not negative, at most limit */
+	FIELD_FLAG,					/* boolean */
+	FIELD_KINDS
+} FieldKind;
+
+typedef struct LandingField
+{
+	const char *name;			/* as in source_mapping.field; the staged column's name */
+	FieldKind	kind;
+	Oid			type;			/* of the staged column */
+	bool		required;		/* empty is a fault */
+	int			limit;
+	const char *choices;		/* "a|b|other=b": what may be written, and what it means */
+} LandingField;
+
+typedef struct LandingBatch LandingBatch;
+
+typedef struct LandingEntity
+{
+	const char *name;			/* as in source_mapping.entity */
+	const LandingField *fields;
+	int			field_count;
+	int			time_field;		/* the field that is the row's record_time, -1 = none */
+
+	/* Makes the entity's state when a batch begins. */
+	void		(*begin) (LandingBatch *batch);
+
+	/* Checks fields against one another; may reject the row. */
+	void		(*check_row) (LandingBatch *batch);
+
+	/* Fills derived columns in, once the row is known to be sound. */
+	void		(*stage_row) (LandingBatch *batch);
+
+	/* Registers relations beside "staged" before the steps run. */
+	void		(*make_relations) (LandingBatch *batch);
+} LandingEntity;
+
+/* The columns at the head of every staged row. */
+typedef enum StagedHead
+{
+	STAGED_LINE,				/* bigint: number of the row in its batch, from 1 */
+	STAGED_RECORD_TIME,			/* timestamptz */
+	STAGED_ROW_ID,				/* bigint: 63 bits of a hash of platform, content and occurrence */
+	STAGED_ACCOUNT,				/* integer: number in "staged_account", NULL without an account */
+	STAGED_PROPERTIES,			/* jsonb of columns mapped to 'property' */
+	STAGED_PAYLOAD,				/* jsonb of the whole row, personal data replaced */
+	STAGED_HEAD_COLUMNS
+} StagedHead;
+
+#define COLUMN_PROPERTY (-1)	/* goes into the properties under its own name */
+#define COLUMN_IGNORED (-2)		/* is not kept at all */
+
+#define GENDER_CHOICES "female|male|other|f=female|m=male|o=other|woman=female|man=male"
+
+/* A column of the landing view. */
+typedef struct LandingColumn
+{
+	const char *name;
+	const char *format;			/* NULL when the mapping names none */
+	int			field;			/* index into the entity's fields, or one of the two below */
+	LandingField property;		/* how a property's value is parsed */
+} LandingColumn;
+
+/* What a parser made of a value. */
+typedef struct FieldValue
+{
+	Datum		datum;
+	bool		isnull;
+	const char *stored;			/* what payload and row identity keep, not terminated */
+	size_t		stored_size;
+} FieldValue;
+
+struct LandingBatch
+{
+	struct LandingBatch *outer; /* the batch opened before this one in the session */
+	MemoryContext context;
+	MemoryContext row_context;	/* reset for every row */
+	Oid			view;
+	Oid			owner;
+	const LandingEntity *entity;
+	const char *view_name;
+	LandingColumn *columns;
+	int			column_count;
+	int			account_column; /* column of kind FIELD_ACCOUNT, -1 = none */
+
+	const char *platform_id;	/* NULL when rows name their platform */
+	const char *conversion_type;
+	const char *platform_currency;
+	const char *currency;		/* the warehouse's */
+	pg_tz	   *platform_zone;
+	pg_tz	   *warehouse_zone;
+	TimestampTz earliest;
+	TimestampTz latest;
+	double		max_reject_share;
+	int64		redriven;		/* parked batch that is being loaded, 0 = none */
+
+	int64		batch_id;
+	int64		rows;
+	int64		rejected;
+	int64		same_second;	/* rows that share account and second with another */
+
+	TupleDesc	staged_desc;
+	Tuplestorestate *staged;
+	TupleDesc	reject_desc;
+	Tuplestorestate *rejects;
+	Intern	   *accounts;
+	RowCounter *months;			/* of record_time in UTC, as year * 12 + month - 1 */
+
+	/* the row at hand */
+	Datum	   *column_values;
+	bool	   *column_nulls;
+	int			account;		/* its number, -1 = the row has none */
+	uint32		occurrence;		/* how often this content came in the batch so far */
+	Datum	   *values;
+	bool	   *nulls;
+	FieldValue *parsed;			/* by column of the view */
+	bool		faulty;
+
+	pg_cryptohash_ctx *row_hash;
+	pg_cryptohash_ctx *content_hash;
+	RowCounter *occurrences;
+	RowCounter *seconds;		/* rows of different content by account and second */
+	struct JsonbParseState *properties; /* of the row at hand, NULL = none yet */
+	struct PayloadShape *payload_shape;
+	struct ExchangeRates *rates;
+	void	   *entity_state;
+};
+
+extern const LandingEntity landing_transaction;
+
+/* landing_field.c: parsing */
+extern Reason parse_field(LandingBatch *batch, const LandingField *field, const char *format,
+						  const char *text, size_t size, FieldValue *result);
+extern void local_date(const LandingBatch *batch, TimestampTz time, int *date, int *date_id);
+
+/* landing_hash.c: identity of rows and batches */
+extern void hash_begin(LandingBatch *batch);
+extern int64 hash_row(LandingBatch *batch);
+extern int64 hash_declared(LandingBatch *batch, const char *kind, const char *id, size_t size);
+extern void hash_end(LandingBatch *batch, uint8 *digest);
+
+/* landing_payload.c: jsonb of a row */
+extern struct PayloadShape *payload_shape(MemoryContext context, int count, const LandingColumn *columns);
+extern Datum payload_datum(const struct PayloadShape *shape, const FieldValue *values);
+extern Datum properties_datum(LandingBatch *batch, bool *isnull);
+extern void add_text_property(LandingBatch *batch, const char *name, const char *text, size_t size);
+extern void add_number_property(LandingBatch *batch, const char *name, int64 number, int scale);
+
+/* landing.c: for entities */
+extern void reject_value(LandingBatch *batch, const char *column, Reason reason, int64 size);
+extern void reject_field(LandingBatch *batch, int field, Reason reason);
+extern const text *field_text(const LandingBatch *batch, int field);
+extern void register_relation(const char *name, TupleDesc desc, Tuplestorestate *rows, int64 count);
+extern Tuplestorestate *batch_tuplestore(LandingBatch *batch);
+
+/* landing_profile.c: what a batch says about its accounts and places */
+typedef struct Profile Profile;
+
+typedef struct AccountSighting
+{
+	int			account;		/* -1 = none */
+	TimestampTz time;
+	const text *age_group;		/* these five NULL when the row does not say */
+	const text *gender;
+	const text *state;
+	const text *city;
+	const text *pincode;
+} AccountSighting;
+
+extern Profile *profile_create(LandingBatch *batch);
+extern int	profile_note(Profile *profile, const AccountSighting *sighting);
+extern void profile_relations(LandingBatch *batch, Profile *profile);
+
+/* exchange.c: currencies */
+extern void load_exchange_rates(LandingBatch *batch);
+extern bool exchange(const LandingBatch *batch, const char *currency, int date, int64 *amount);
+
+#define STAGED_FIELD(field) (STAGED_HEAD_COLUMNS + (field))
+
+#endif							/* PATTERNOS_LANDING_H */

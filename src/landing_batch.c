@@ -1,0 +1,540 @@
+/*
+ * landing_batch.c
+ *		Opening a batch, deciding over it, and running its steps.
+ *
+ * Everything here runs as the owner of the landing view with a fixed
+ * search_path.  A batch that is a repetition adds nothing; one with too many
+ * faults is parked, its sound rows kept for patternos.load_parked_batch();
+ * any other is loaded whole by the entity's steps.
+ */
+#include "landing_batch.h"
+
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "common/sha2.h"
+#include "executor/spi.h"
+#include "executor/tstoreReceiver.h"
+#include "miscadmin.h"
+#include "nodes/params.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/plancache.h"
+#include "utils/timestamp.h"
+
+static const LandingEntity *const entities[] = {
+	&landing_transaction,
+};
+
+/* What the steps of a batch run with: $1 to $3, and more for the raw zone. */
+typedef struct StepArguments
+{
+	ParamListInfo params;
+	Oid			types[3];
+} StepArguments;
+
+/* A value of the only row of the last query as text in the batch's memory, NULL for NULL. */
+static char *
+spi_text(LandingBatch *batch, int column)
+{
+	char	   *value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
+
+	return value == NULL ? NULL : MemoryContextStrdup(batch->context, value);
+}
+
+static Datum
+spi_datum(int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull);
+
+	return isnull ? (Datum) 0 : value;
+}
+
+/* Time zone of a name; an error when the server does not know it. */
+static pg_tz *
+find_zone(const char *name)
+{
+	pg_tz	   *zone = pg_tzset(name);
+
+	if (zone == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" not recognized", name),
+				 errhint("Correct it in patternos_dw.dim_platform or patternos_dw.setting.")));
+	return zone;
+}
+
+/* Runs a query with text arguments; an error unless it gives rows. */
+static void
+query(const char *sql, int nargs, const char **texts)
+{
+	Oid			types[4];
+	Datum		values[4];
+	char		nulls[4];
+
+	for (int i = 0; i < nargs; i++)
+	{
+		types[i] = TEXTOID;
+		nulls[i] = texts[i] == NULL ? 'n' : ' ';
+		values[i] = texts[i] == NULL ? (Datum) 0 : CStringGetTextDatum(texts[i]);
+	}
+	(void) SPI_execute_with_args(sql, nargs, types, values, nulls, false, 0);
+}
+
+/* Reads what the platform, the settings and the mapping say about the view. */
+static void
+read_context(LandingBatch *batch)
+{
+	const char *view = batch->view_name;
+	const char *name;
+
+	query("SELECT m.entity, m.platform_id, coalesce(p.time_zone, w.zone), coalesce(p.currency, w.currency), "
+		  " coalesce(p.conversion_type, 'order'), w.zone, w.currency, "
+		  " w.earliest::date::timestamp AT TIME ZONE w.zone, now() + w.tolerance::interval, "
+		  " w.share::float8, nextval(pg_get_serial_sequence('patternos_dw.raw_batch', 'batch_id')) "
+		  "FROM (SELECT DISTINCT entity, platform_id FROM patternos_dw.source_mapping WHERE landing_view = $1) m "
+		  "LEFT JOIN patternos_dw.dim_platform p USING (platform_id) "
+		  "CROSS JOIN (SELECT patternos._setting('time_zone') AS zone, patternos._setting('currency') AS currency, "
+		  " patternos._setting('earliest_date') AS earliest, patternos._setting('future_tolerance') AS tolerance, "
+		  " patternos._setting('max_reject_share') AS share) w", 1, &view);
+	if (SPI_processed != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("landing view \"%s\" has no mapping of one entity and platform", view),
+				 errhint("Correct its rows in patternos_dw.source_mapping.")));
+	name = spi_text(batch, 1);
+	for (int i = 0; i < lengthof(entities); i++)
+		if (strcmp(entities[i]->name, name) == 0)
+			batch->entity = entities[i];
+	if (batch->entity == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot land rows of entity \"%s\"", name)));
+	batch->platform_id = spi_text(batch, 2);
+	batch->platform_zone = find_zone(spi_text(batch, 3));
+	batch->platform_currency = spi_text(batch, 4);
+	batch->conversion_type = spi_text(batch, 5);
+	batch->warehouse_zone = find_zone(spi_text(batch, 6));
+	batch->currency = spi_text(batch, 7);
+	batch->earliest = DatumGetTimestampTz(spi_datum(8));
+	batch->latest = DatumGetTimestampTz(spi_datum(9));
+	batch->max_reject_share = DatumGetFloat8(spi_datum(10));
+	batch->batch_id = DatumGetInt64(spi_datum(11));
+}
+
+/* The field that a column feeds, by the names in its mapping. */
+static void
+map_field(LandingBatch *batch, LandingColumn *column, const char *field)
+{
+	static const struct
+	{
+		const char *format;
+		FieldKind	kind;
+		int			limit;
+	}			properties[] = {
+		{"text", FIELD_TEXT, 1000}, {"integer", FIELD_INTEGER, PG_INT32_MAX},
+		{"flag", FIELD_FLAG, 0}, {"amount", FIELD_AMOUNT, 2}
+	};
+
+	if (strcmp(field, "property") == 0)
+	{
+		const char *format = column->format == NULL ? "text" : column->format;
+
+		column->field = COLUMN_PROPERTY;
+		for (int i = 0; i < lengthof(properties); i++)
+			if (strcmp(properties[i].format, format) == 0)
+			{
+				column->property.kind = properties[i].kind;
+				column->property.limit = properties[i].limit;
+				return;
+			}
+	}
+	else if (strcmp(field, "ignored") == 0)
+	{
+		column->field = COLUMN_IGNORED;
+		return;
+	}
+	else
+		for (int i = 0; i < batch->entity->field_count; i++)
+			if (strcmp(batch->entity->fields[i].name, field) == 0 &&
+				batch->entity->fields[i].kind != FIELD_DERIVED)
+			{
+				column->field = i;
+				return;
+			}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("column \"%s\" of landing view \"%s\" is mapped to an unknown field or format",
+					column->name, batch->view_name),
+			 errhint("Correct its row in patternos_dw.source_mapping.")));
+}
+
+/* Maps the view's columns to fields. */
+static void
+read_columns(LandingBatch *batch, TupleDesc view)
+{
+	const char *name = batch->view_name;
+
+	batch->column_count = view->natts;
+	batch->columns = MemoryContextAllocZero(batch->context, view->natts * sizeof(LandingColumn));
+	batch->account_column = -1;
+	query("SELECT column_name, field, format FROM patternos_dw.source_mapping WHERE landing_view = $1", 1, &name);
+	for (int i = 0; i < view->natts; i++)
+	{
+		LandingColumn *column = &batch->columns[i];
+		const char *field = NULL;
+
+		column->name = MemoryContextStrdup(batch->context, NameStr(TupleDescAttr(view, i)->attname));
+		for (uint64 row = 0; row < SPI_processed && field == NULL; row++)
+		{
+			HeapTuple	tuple = SPI_tuptable->vals[row];
+			char	   *format;
+
+			if (strcmp(SPI_getvalue(tuple, SPI_tuptable->tupdesc, 1), column->name) != 0)
+				continue;
+			field = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 2);
+			format = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 3);
+			if (format != NULL)
+				column->format = MemoryContextStrdup(batch->context, format);
+		}
+		if (field == NULL || TupleDescAttr(view, i)->atttypid != TEXTOID)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("column \"%s\" of landing view \"%s\" has no mapping or is not text",
+							column->name, batch->view_name),
+					 errhint("Correct patternos_dw.source_mapping, then call patternos.create_views().")));
+		map_field(batch, column, field);
+		if (column->field >= 0 && batch->entity->fields[column->field].kind == FIELD_ACCOUNT)
+			batch->account_column = i;
+	}
+}
+
+/*
+ * A tuplestore of the batch, kept in memory as far as maintenance_work_mem goes.
+ */
+Tuplestorestate *
+batch_tuplestore(LandingBatch *batch)
+{
+	MemoryContext old = MemoryContextSwitchTo(batch->context);
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, maintenance_work_mem);
+
+	MemoryContextSwitchTo(old);
+	return store;
+}
+
+/* Makes the places that rows are staged in. */
+static void
+make_stores(LandingBatch *batch)
+{
+	static const struct
+	{
+		const char *name;
+		Oid			type;
+	}			head[STAGED_HEAD_COLUMNS] = {
+		[STAGED_LINE] = {"line", INT8OID},
+		[STAGED_RECORD_TIME] = {"record_time", TIMESTAMPTZOID},
+		[STAGED_ROW_ID] = {"row_id", INT8OID},
+		[STAGED_ACCOUNT] = {"account", INT4OID},
+		[STAGED_PROPERTIES] = {"properties", JSONBOID},
+		[STAGED_PAYLOAD] = {"payload", JSONBOID}
+	};
+	MemoryContext old = MemoryContextSwitchTo(batch->context);
+	int			columns = STAGED_HEAD_COLUMNS + batch->entity->field_count;
+
+	batch->staged_desc = CreateTemplateTupleDesc(columns);
+	for (int i = 0; i < STAGED_HEAD_COLUMNS; i++)
+		TupleDescInitEntry(batch->staged_desc, i + 1, head[i].name, head[i].type, -1, 0);
+	for (int i = 0; i < batch->entity->field_count; i++)
+		TupleDescInitEntry(batch->staged_desc, STAGED_FIELD(i) + 1,
+						   batch->entity->fields[i].name, batch->entity->fields[i].type, -1, 0);
+	batch->reject_desc = CreateTemplateTupleDesc(4);
+	TupleDescInitEntry(batch->reject_desc, 1, "line", INT8OID, -1, 0);
+	TupleDescInitEntry(batch->reject_desc, 2, "column_name", TEXTOID, -1, 0);
+	TupleDescInitEntry(batch->reject_desc, 3, "reason_code", TEXTOID, -1, 0);
+	TupleDescInitEntry(batch->reject_desc, 4, "value_length", INT4OID, -1, 0);
+	batch->staged = batch_tuplestore(batch);
+	batch->rejects = batch_tuplestore(batch);
+	batch->values = palloc0(columns * sizeof(Datum));
+	batch->nulls = palloc0(columns * sizeof(bool));
+	batch->column_values = palloc0(batch->column_count * sizeof(Datum));
+	batch->column_nulls = palloc0(batch->column_count * sizeof(bool));
+	batch->parsed = palloc0(batch->column_count * sizeof(FieldValue));
+	MemoryContextSwitchTo(old);
+	batch->payload_shape = payload_shape(batch->context, batch->column_count, batch->columns);
+	batch->accounts = intern_create(batch->context);
+	batch->occurrences = row_counter_create(batch->context);
+	batch->months = row_counter_create(batch->context);
+	batch->seconds = row_counter_create(batch->context);
+}
+
+/*
+ * Reads the context of a new batch and makes it ready for rows.
+ */
+void
+open_batch(LandingBatch *batch, TupleDesc view)
+{
+	SPI_connect();
+	read_context(batch);
+	read_columns(batch, view);
+	make_stores(batch);
+	hash_begin(batch);
+	load_exchange_rates(batch);
+	batch->entity->begin(batch);
+	SPI_finish();
+}
+
+/*
+ * Makes rows readable by name for the statements that follow.
+ */
+void
+register_relation(const char *name, TupleDesc desc, Tuplestorestate *rows, int64 count)
+{
+	EphemeralNamedRelation relation = palloc0(sizeof(EphemeralNamedRelationData));
+
+	relation->md.name = pstrdup(name);
+	relation->md.tupdesc = desc;
+	relation->md.enrtype = ENR_NAMED_TUPLESTORE;
+	relation->md.enrtuples = count;
+	relation->reldata = rows;
+	if (SPI_register_relation(relation) != SPI_OK_REL_REGISTER)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("relation \"%s\" exists twice among a batch's steps", name)));
+}
+
+/* The arguments that all steps share. */
+static StepArguments
+step_arguments(LandingBatch *batch)
+{
+	StepArguments arguments = {makeParamList(3), {INT8OID, TEXTOID, TIMESTAMPTZOID}};
+
+	for (int i = 0; i < 3; i++)
+	{
+		arguments.params->params[i].ptype = arguments.types[i];
+		arguments.params->params[i].pflags = PARAM_FLAG_CONST;
+		arguments.params->params[i].isnull = false;
+	}
+	arguments.params->params[0].value = Int64GetDatum(batch->batch_id);
+	arguments.params->params[1].isnull = batch->platform_id == NULL;
+	if (batch->platform_id != NULL)
+		arguments.params->params[1].value = CStringGetTextDatum(batch->platform_id);
+	arguments.params->params[2].value = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	return arguments;
+}
+
+/*
+ * Runs one statement; with a relation name, its result becomes a relation.
+ * Returns the number of rows it wrote or gave.
+ */
+static int64
+run_step(LandingBatch *batch, StepArguments *arguments, const char *relation, const char *sql)
+{
+	SPIPlanPtr	plan = SPI_prepare(sql, 3, arguments->types);
+	SPIExecuteOptions options = {0};
+	Tuplestorestate *rows = NULL;
+	TupleDesc	desc = NULL;
+
+	if (plan == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not prepare a step of the load: %s", SPI_result_code_string(SPI_result))));
+	options.params = arguments->params;
+	if (relation != NULL)
+	{
+		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
+		MemoryContext old = MemoryContextSwitchTo(batch->context);
+
+		desc = CreateTupleDescCopy(source->resultDesc);
+		MemoryContextSwitchTo(old);
+		rows = batch_tuplestore(batch);
+		options.dest = CreateTuplestoreDestReceiver();
+		SetTuplestoreDestReceiverParams(options.dest, rows, batch->context, false, NULL, NULL);
+	}
+	if (SPI_execute_plan_extended(plan, &options) < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not run a step of the load: %s", SPI_result_code_string(SPI_result))));
+	SPI_freeplan(plan);
+	if (relation != NULL)
+		register_relation(relation, desc, rows, tuplestore_tuple_count(rows));
+	return SPI_processed;
+}
+
+/* Makes the batch's accounts a relation. */
+static void
+account_relation(LandingBatch *batch)
+{
+	TupleDesc	desc = CreateTemplateTupleDesc(2);
+	Tuplestorestate *rows = batch_tuplestore(batch);
+
+	TupleDescInitEntry(desc, 1, "account", INT4OID, -1, 0);
+	TupleDescInitEntry(desc, 2, "platform_customer_id", TEXTOID, -1, 0);
+	TupleDescInitEntryCollation(desc, 2, C_COLLATION_OID);
+	for (uint32 i = 0; i < intern_count(batch->accounts); i++)
+	{
+		size_t		size;
+		const char *id = intern_value(batch->accounts, i, &size);
+		Datum		values[] = {Int32GetDatum(i), PointerGetDatum(cstring_to_text_with_len(id, size))};
+		bool		nulls[] = {false, false};
+
+		tuplestore_putvalues(rows, desc, values, nulls);
+		CHECK_FOR_INTERRUPTS();
+	}
+	register_relation("staged_account", desc, rows, intern_count(batch->accounts));
+}
+
+/* Runs the entity's steps; returns how many staged rows added nothing. */
+static int64
+run_steps(LandingBatch *batch, StepArguments *arguments)
+{
+	const char *view = batch->view_name;
+	SPITupleTable *steps;
+	uint64		count;
+	int64		duplicates = 0;
+
+	query("SELECT relation, statement FROM patternos._landing_steps($1) ORDER BY step", 1, &view);
+	steps = SPI_tuptable;
+	count = SPI_processed;
+	for (uint64 i = 0; i < count; i++)
+	{
+		char	   *relation = SPI_getvalue(steps->vals[i], steps->tupdesc, 1);
+		char	   *statement = SPI_getvalue(steps->vals[i], steps->tupdesc, 2);
+		int64		rows = run_step(batch, arguments, relation, statement);
+
+		if (relation != NULL && strcmp(relation, "duplicate") == 0)
+			duplicates = rows;
+	}
+	return duplicates;
+}
+
+/* Keeps the sound rows that are new, and the faults of the others. */
+static void
+write_records(LandingBatch *batch, StepArguments *arguments)
+{
+	RowCounterIterator months;
+	uint64		month;
+
+	row_counter_scan(batch->months, &months);
+	while (row_counter_next(&months, &month))
+	{
+		char		year_month[32];
+		const char *argument = year_month;
+
+		snprintf(year_month, sizeof(year_month), "%04d-%02d-01", (int) (month / 12), (int) (month % 12) + 1);
+		query("SELECT patternos._ensure_raw_month($1::date)", 1, &argument);
+	}
+	run_step(batch, arguments, NULL,
+			 psprintf("INSERT INTO patternos_dw.raw_record "
+					  " (record_time, batch_id, line, platform_id, entity, platform_customer_id, payload) "
+					  "SELECT s.record_time, $1, s.line, $2, '%s', a.platform_customer_id, s.payload "
+					  "FROM staged s LEFT JOIN staged_account a USING (account) "
+					  "WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = s.line)", batch->entity->name));
+	run_step(batch, arguments, NULL,
+			 "INSERT INTO patternos_dw.raw_reject (batch_id, line, column_name, reason_code, value_length) "
+			 "SELECT $1, line, column_name, reason_code, value_length FROM reject");
+}
+
+/* Whether the same content has been loaded before without a fault. */
+static bool
+is_repetition(LandingBatch *batch, Datum content_hash)
+{
+	Oid			types[] = {BYTEAOID, TEXTOID, TEXTOID};
+	Datum		values[] = {content_hash, CStringGetTextDatum(batch->entity->name), (Datum) 0};
+	char		nulls[] = {' ', ' ', 'n'};
+
+	if (batch->platform_id != NULL)
+	{
+		values[2] = CStringGetTextDatum(batch->platform_id);
+		nulls[2] = ' ';
+	}
+	(void) SPI_execute_with_args("SELECT FROM patternos_dw.raw_batch "
+								 "WHERE content_hash = $1 AND entity = $2 AND platform_id IS NOT DISTINCT FROM $3 "
+								 "AND status = 'loaded' AND rows_rejected = 0 AND rows_total > 0",
+								 3, types, values, nulls, false, 1);
+	return SPI_processed > 0;
+}
+
+/* Writes the batch's row, or, for a parked batch that is loaded now, completes it. */
+static void
+write_batch(LandingBatch *batch, const char *status, Datum content_hash, int64 duplicates)
+{
+	Oid			types[] = {INT8OID, TEXTOID, TEXTOID, TEXTOID, BYTEAOID, INT8OID, INT8OID, INT8OID, TEXTOID, INT8OID};
+	Datum		values[] = {Int64GetDatum(batch->batch_id), (Datum) 0, CStringGetTextDatum(batch->entity->name),
+		CStringGetTextDatum(batch->view_name), content_hash, Int64GetDatum(batch->rows),
+		Int64GetDatum(batch->rejected), Int64GetDatum(duplicates), CStringGetTextDatum(status),
+	Int64GetDatum(batch->same_second)};
+	char		nulls[] = "          ";
+
+	if (batch->platform_id == NULL)
+		nulls[1] = 'n';
+	else
+		values[1] = CStringGetTextDatum(batch->platform_id);
+	(void) SPI_execute_with_args("INSERT INTO patternos_dw.raw_batch (batch_id, platform_id, entity, source, content_hash, "
+								 " rows_total, rows_accepted, rows_rejected, rows_duplicate, status, rows_same_second, loaded_at) "
+								 "VALUES ($1, $2, $3, coalesce(nullif(current_setting('patternos.source', true), ''), $4), $5, "
+								 " $6, $6 - $7 - $8, $7, $8, $9, $10, CASE $9 WHEN 'loaded' THEN now() END)",
+								 lengthof(types), types, values, nulls, false, 0);
+}
+
+/* Says what became of the batch. */
+static void
+report(LandingBatch *batch, const char *status, int64 duplicates)
+{
+	int64		accepted = batch->rows - batch->rejected - duplicates;
+	bool		parked = strcmp(status, "parked") == 0;
+
+	ereport(NOTICE,
+			(errmsg("batch " INT64_FORMAT " from %s is %s: " INT64_FORMAT " rows, " INT64_FORMAT " accepted, "
+					INT64_FORMAT " rejected, " INT64_FORMAT " duplicate, 0 suppressed",
+					batch->batch_id, batch->view_name, status, batch->rows, accepted,
+					batch->rejected, duplicates),
+			 batch->same_second == 0 ? 0 :
+			 errdetail(INT64_FORMAT " rows share customer and second with another row of different content; they were kept.",
+					   batch->same_second),
+			 !parked ? 0 :
+			 errhint("Too many rows were rejected: see patternos_dw.raw_reject. Call patternos.load_parked_batch(" INT64_FORMAT
+					 ") to load the others, or patternos.drop_parked_batch(" INT64_FORMAT ") and send a corrected file.",
+					 batch->batch_id, batch->batch_id)));
+}
+
+/*
+ * Decides over the batch and loads it.
+ */
+void
+close_batch(LandingBatch *batch)
+{
+	bytea	   *content_hash = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	const char *lock_name = batch->platform_id == NULL ? "" : batch->platform_id;
+	const char *status = "loaded";
+	int64		duplicates = 0;
+	StepArguments arguments;
+
+	SET_VARSIZE(content_hash, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	hash_end(batch, (uint8 *) VARDATA(content_hash));
+	SPI_connect();
+	arguments = step_arguments(batch);
+	query("SELECT pg_advisory_xact_lock(hashtextextended('patternos landing ' || $1, 0))", 1, &lock_name);
+	register_relation("staged", batch->staged_desc, batch->staged, tuplestore_tuple_count(batch->staged));
+	register_relation("reject", batch->reject_desc, batch->rejects, tuplestore_tuple_count(batch->rejects));
+	if (is_repetition(batch, PointerGetDatum(content_hash)))
+	{
+		duplicates = batch->rows;
+		batch->rejected = 0;
+		batch->same_second = 0;
+	}
+	else
+	{
+		if (batch->rejected > batch->max_reject_share * batch->rows)
+			status = "parked";
+		account_relation(batch);
+		batch->entity->make_relations(batch);
+		if (strcmp(status, "loaded") == 0)
+			duplicates = run_steps(batch, &arguments);
+		else
+			run_step(batch, &arguments, "duplicate", "SELECT NULL::bigint AS line WHERE false");
+		write_records(batch, &arguments);
+	}
+	write_batch(batch, status, PointerGetDatum(content_hash), duplicates);
+	report(batch, status, duplicates);
+	SPI_finish();
+}

@@ -1,0 +1,117 @@
+/*
+ * landing_hash.c
+ *		Identity of rows and of whole batches: SHA-256 over what is stored.
+ *
+ * Every value goes into the hash with its length before it, so that no two
+ * rows of different values look alike; a NULL has the length -1.
+ */
+#include "landing.h"
+
+#include "common/sha2.h"
+#include "port/pg_bswap.h"
+
+static void
+check(bool ok)
+{
+	if (!ok)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not compute a SHA-256 hash")));
+}
+
+static void
+update(pg_cryptohash_ctx *hash, const void *data, size_t size)
+{
+	check(pg_cryptohash_update(hash, data, size) >= 0);
+}
+
+/* Adds a value and its length; value NULL is a NULL. */
+static void
+update_value(pg_cryptohash_ctx *hash, const char *value, size_t size)
+{
+	uint64		length = pg_hton64(value == NULL ? PG_UINT64_MAX : (uint64) size);
+
+	update(hash, &length, sizeof(length));
+	if (value != NULL)
+		update(hash, value, size);
+}
+
+/* The first 63 bits of a digest. */
+static int64
+first_bits(const uint8 *digest)
+{
+	uint64		bits;
+
+	memcpy(&bits, digest, sizeof(bits));
+	return (int64) (pg_ntoh64(bits) >> 1);
+}
+
+/*
+ * Makes the two hashes of a batch.
+ */
+void
+hash_begin(LandingBatch *batch)
+{
+	batch->row_hash = pg_cryptohash_create(PG_SHA256);
+	batch->content_hash = pg_cryptohash_create(PG_SHA256);
+	check(batch->row_hash != NULL && batch->content_hash != NULL &&
+		  pg_cryptohash_init(batch->content_hash) >= 0);
+}
+
+/*
+ * Adds the row at hand to the batch's content and returns its identity: 63
+ * bits of the hash of platform, stored values and the row's occurrence.
+ */
+int64
+hash_row(LandingBatch *batch)
+{
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	uint32		occurrence;
+
+	check(pg_cryptohash_init(batch->row_hash) >= 0);
+	update_value(batch->row_hash, batch->platform_id,
+				 batch->platform_id == NULL ? 0 : strlen(batch->platform_id));
+	for (int i = 0; i < batch->column_count; i++)
+		update_value(batch->row_hash, batch->parsed[i].stored, batch->parsed[i].stored_size);
+	check(pg_cryptohash_final(batch->row_hash, digest, sizeof(digest)) >= 0);
+	update(batch->content_hash, digest, sizeof(digest));
+	if (batch->faulty)
+		return 0;
+	batch->occurrence = row_counter_add(batch->occurrences, first_bits(digest));
+	if (batch->occurrence == 1)
+		return first_bits(digest);
+	check(pg_cryptohash_init(batch->row_hash) >= 0);
+	update(batch->row_hash, digest, sizeof(digest));
+	occurrence = pg_hton32(batch->occurrence);
+	update(batch->row_hash, &occurrence, sizeof(occurrence));
+	check(pg_cryptohash_final(batch->row_hash, digest, sizeof(digest)) >= 0);
+	return first_bits(digest);
+}
+
+/*
+ * Identity of something that the platform names itself, such as an order.
+ */
+int64
+hash_declared(LandingBatch *batch, const char *kind, const char *id, size_t size)
+{
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+
+	check(pg_cryptohash_init(batch->row_hash) >= 0);
+	update_value(batch->row_hash, batch->platform_id,
+				 batch->platform_id == NULL ? 0 : strlen(batch->platform_id));
+	update_value(batch->row_hash, kind, strlen(kind));
+	update_value(batch->row_hash, id, size);
+	check(pg_cryptohash_final(batch->row_hash, digest, sizeof(digest)) >= 0);
+	return first_bits(digest);
+}
+
+/*
+ * The hash of the whole batch, 32 bytes; frees both hashes.
+ */
+void
+hash_end(LandingBatch *batch, uint8 *digest)
+{
+	check(pg_cryptohash_final(batch->content_hash, digest, PG_SHA256_DIGEST_LENGTH) >= 0);
+	pg_cryptohash_free(batch->row_hash);
+	pg_cryptohash_free(batch->content_hash);
+}
