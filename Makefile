@@ -16,6 +16,8 @@ REGRESS_OPTS = --inputdir=test --load-extension=pgcrypto --load-extension=patter
 PG_CPPFLAGS = -Isrc -DPATTERNOS_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
               -Wno-missing-field-initializers -ffp-contract=off
+# Calls inside the library stay inside it, whatever names the server exports.
+SHLIB_LINK += -Wl,-Bsymbolic
 ifdef WERROR
 PG_CFLAGS  += -Werror
 endif

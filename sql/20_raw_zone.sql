@@ -15,7 +15,7 @@ BEGIN
         column_name  text COLLATE "C" NOT NULL,
         position     smallint NOT NULL,
         platform_id  text COLLATE "C",
-        entity       text NOT NULL CHECK (entity IN ('transaction', 'customer', 'event', 'sku')),
+        entity       text NOT NULL CHECK (entity IN ('transaction', 'transaction_line', 'customer', 'event', 'sku')),
         field        text NOT NULL,
         format       text,
         PRIMARY KEY (landing_view, column_name),
@@ -35,13 +35,15 @@ BEGIN
         rows_rejected    bigint NOT NULL DEFAULT 0,
         rows_duplicate   bigint NOT NULL DEFAULT 0,
         rows_suppressed  bigint NOT NULL DEFAULT 0,
+        rows_same_second bigint NOT NULL DEFAULT 0,
         status           text NOT NULL DEFAULT 'pending'
-                         CHECK (status IN ('pending', 'loaded', 'parked')),
+                         CHECK (status IN ('pending', 'loaded', 'parked', 'released', 'dropped')),
         received_by      text NOT NULL DEFAULT session_user,
         received_at      timestamptz NOT NULL DEFAULT now(),
         loaded_at        timestamptz,
         CHECK (rows_accepted + rows_rejected + rows_duplicate + rows_suppressed = rows_total)
     );
+    CREATE INDEX raw_batch_content ON patternos_dw.raw_batch (content_hash);
 
     CREATE TABLE patternos_dw.ingest_offset (
         source           text NOT NULL,

@@ -145,6 +145,18 @@ BEGIN
         PRIMARY KEY (visitor_hash, event_timestamp, event_id)
     );
 
+    -- what a transaction was before a declared order id brought it again with other content
+    CREATE TABLE patternos_dw.fact_transaction_revision (
+        platform_id    text COLLATE "C" NOT NULL,
+        transaction_id bigint NOT NULL,
+        batch_id       bigint NOT NULL,
+        customer_key   bigint NOT NULL,
+        transaction    jsonb NOT NULL,
+        lines          jsonb NOT NULL,
+        replaced_at    timestamptz NOT NULL,
+        PRIMARY KEY (platform_id, transaction_id, batch_id)
+    );
+
     -- customers whose facts changed since their features were last refreshed
     CREATE TABLE patternos_dw.changed_customer (
         customer_key bigint NOT NULL,

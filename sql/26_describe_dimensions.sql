@@ -13,7 +13,7 @@ landing_view: landing view, without its schema
 column_name: column of the landing view
 position: place of the column in the view, from 1
 platform_id: platform of the view; NULL where each row names its own
-entity: what a row of the view is: transaction, customer, event or sku
+entity: what a row of the view is: transaction, transaction_line, customer, event or sku
 field: field of the warehouse that the column feeds
 format: how the value is written where that must be said, such as dmy for dates; NULL for the usual forms$c$);
     PERFORM patternos._describe('raw_batch', 'One row per batch received: the unit of exactly-once. Accepted, rejected, duplicate and suppressed rows add up to the total.', $c$
@@ -29,7 +29,8 @@ rows_accepted: rows taken over
 rows_rejected: rows refused; raw_reject says why
 rows_duplicate: rows that were there already
 rows_suppressed: rows dropped because their person was erased or objected
-status: pending while open, loaded when its facts are written, parked when too many rows were rejected
+rows_same_second: accepted rows that share customer and second with another row of different content
+status: pending while open, loaded when its facts are written, parked when too many rows were rejected, then released (loaded as a batch of its own) or dropped
 received_by: database user who sent it
 received_at: when it arrived
 loaded_at: when its facts were written; NULL until then$c$);

@@ -113,6 +113,13 @@ discount_value: discount, reporting currency
 currency: currency in which the platform wrote it, ISO 4217
 items_count: number of pieces; NULL when unknown
 transaction_properties: what else the platform wrote$c$);
+    PERFORM patternos._describe('fact_transaction_revision', 'Earlier versions of transactions whose platform sent them again, under the same order id, with other content.', $c$
+transaction_id: number of the transaction
+batch_id: batch that replaced this version
+customer_key: customer of this version
+transaction: the row of fact_transaction before it was replaced
+lines: its rows of fact_transaction_line, as an array
+replaced_at: when it was replaced$c$);
     PERFORM patternos._describe('changed_customer', 'Customers whose facts changed since their features were last computed.', $c$
 changed_at: when it happened
 reason: what changed them, such as load or merge$c$);

@@ -28,6 +28,7 @@ BEGIN
     PERFORM patternos._create_features();
     PERFORM patternos._create_intent();
     PERFORM patternos._seed_warehouse();
+    PERFORM patternos._seed_platform_mappings();
     PERFORM patternos._describe_warehouse();
     PERFORM patternos.create_views();
     RETURN 'patternos_dw';

@@ -54,6 +54,19 @@ current_batch(Oid view)
 	return NULL;
 }
 
+/*
+ * The batch whose steps are running; an error when there is none.
+ */
+LandingBatch *
+innermost_batch(void)
+{
+	if (open_batches == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("function can only be called by the steps of a load")));
+	return open_batches;
+}
+
 /* The call's trigger data, checked to be an INSERT into a view. */
 static TriggerData *
 landing_trigger(FunctionCallInfo fcinfo)

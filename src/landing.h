@@ -67,6 +67,7 @@ typedef struct LandingField
 } LandingField;
 
 typedef struct LandingBatch LandingBatch;
+typedef struct ItemList ItemList;
 
 typedef struct LandingEntity
 {
@@ -134,6 +135,7 @@ struct LandingBatch
 	const char *view_name;
 	LandingColumn *columns;
 	int			column_count;
+	bool		declared;		/* rows carry the platform's order id */
 	int			account_column; /* column of kind FIELD_ACCOUNT, -1 = none */
 
 	const char *platform_id;	/* NULL when rows name their platform */
@@ -176,6 +178,7 @@ struct LandingBatch
 	struct JsonbParseState *properties; /* of the row at hand, NULL = none yet */
 	struct PayloadShape *payload_shape;
 	struct ExchangeRates *rates;
+	ItemList   *items;			/* for patternos._main_category(), NULL = none */
 	void	   *entity_state;
 };
 
@@ -205,6 +208,7 @@ extern void reject_field(LandingBatch *batch, int field, Reason reason);
 extern const text *field_text(const LandingBatch *batch, int field);
 extern void register_relation(const char *name, TupleDesc desc, Tuplestorestate *rows, int64 count);
 extern Tuplestorestate *batch_tuplestore(LandingBatch *batch);
+extern LandingBatch *innermost_batch(void);
 
 /* landing_profile.c: what a batch says about its accounts and places */
 typedef struct Profile Profile;
@@ -223,6 +227,11 @@ typedef struct AccountSighting
 extern Profile *profile_create(LandingBatch *batch);
 extern int	profile_note(Profile *profile, const AccountSighting *sighting);
 extern void profile_relations(LandingBatch *batch, Profile *profile);
+
+/* landing_item.c: the items of a batch's orders */
+extern ItemList *item_list_create(LandingBatch *batch);
+extern bool item_list_note(ItemList *list, const text *items, Datum *numbers);
+extern void item_relation(LandingBatch *batch, ItemList *list);
 
 /* exchange.c: currencies */
 extern void load_exchange_rates(LandingBatch *batch);

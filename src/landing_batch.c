@@ -204,6 +204,7 @@ read_columns(LandingBatch *batch, TupleDesc view)
 							column->name, batch->view_name),
 					 errhint("Correct patternos_dw.source_mapping, then call patternos.create_views().")));
 		map_field(batch, column, field);
+		batch->declared |= strcmp(field, "order_id") == 0;
 		if (column->field >= 0 && batch->entity->fields[column->field].kind == FIELD_ACCOUNT)
 			batch->account_column = i;
 	}
@@ -515,6 +516,8 @@ close_batch(LandingBatch *batch)
 	arguments = step_arguments(batch);
 	query("SELECT pg_advisory_xact_lock(hashtextextended('patternos landing ' || $1, 0))", 1, &lock_name);
 	register_relation("staged", batch->staged_desc, batch->staged, tuplestore_tuple_count(batch->staged));
+	if (!batch->declared)
+		register_relation("arrived", batch->staged_desc, batch->staged, tuplestore_tuple_count(batch->staged));
 	register_relation("reject", batch->reject_desc, batch->rejects, tuplestore_tuple_count(batch->rejects));
 	if (is_repetition(batch, PointerGetDatum(content_hash)))
 	{

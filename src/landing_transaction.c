@@ -44,6 +44,7 @@ typedef enum TransactionField
 	DAY,
 	DATE_ID,
 	LOCATION,
+	ITEMS,
 	TRANSACTION_FIELDS
 } TransactionField;
 
@@ -79,7 +80,14 @@ static const LandingField fields[TRANSACTION_FIELDS] = {
 	[DAY] = {"transaction_date", FIELD_DERIVED, DATEOID},
 	[DATE_ID] = {"date_id", FIELD_DERIVED, INT4OID},
 	[LOCATION] = {"location", FIELD_DERIVED, INT4OID},
+	[ITEMS] = {"items", FIELD_DERIVED, INT4ARRAYOID},
 };
+
+typedef struct TransactionState
+{
+	Profile    *profile;
+	ItemList   *items;
+} TransactionState;
 
 /* Places of the staged row's values. */
 #define VALUE(field) (batch->values[STAGED_FIELD(field)])
@@ -96,7 +104,11 @@ set_value(LandingBatch *batch, TransactionField field, Datum value)
 static void
 begin_transactions(LandingBatch *batch)
 {
-	batch->entity_state = profile_create(batch);
+	TransactionState *state = MemoryContextAllocZero(batch->context, sizeof(TransactionState));
+
+	state->profile = profile_create(batch);
+	state->items = item_list_create(batch);
+	batch->entity_state = state;
 }
 
 /*
@@ -140,12 +152,12 @@ convert_amounts(LandingBatch *batch, int date)
 	static const TransactionField amounts[] = {TOTAL, QUOTED, DISCOUNT};
 	const char *currency = batch->platform_currency;
 
-	if (!ISNULL(CURRENCY))
+	if (ISNULL(CURRENCY))
+		set_value(batch, CURRENCY, CStringGetTextDatum(currency));
+	else
 		currency = TextDatumGetCString(VALUE(CURRENCY));
-	set_value(batch, CURRENCY, CStringGetTextDatum(batch->currency));
 	if (strcmp(currency, batch->currency) == 0)
 		return;
-	add_text_property(batch, "original_currency", currency, strlen(currency));
 	for (int i = 0; i < lengthof(amounts); i++)
 	{
 		char		name[64];
@@ -209,10 +221,14 @@ stage_transaction(LandingBatch *batch)
 		.city = field_text(batch, CITY),
 		.pincode = field_text(batch, PINCODE)
 	};
-	int			location = profile_note(batch->entity_state, &sighting);
+	TransactionState *state = batch->entity_state;
+	int			location = profile_note(state->profile, &sighting);
+	Datum		items;
 
 	if (location >= 0)
 		set_value(batch, LOCATION, Int32GetDatum(location));
+	if (!ISNULL(ITEMS_LIST) && item_list_note(state->items, DatumGetTextPP(VALUE(ITEMS_LIST)), &items))
+		set_value(batch, ITEMS, items);
 	set_value(batch, TRANSACTION_ID,
 			  ISNULL(ORDER_ID) ? batch->values[STAGED_ROW_ID] : Int64GetDatum(declared_id(batch, ORDER_ID, "order_id")));
 	if (!ISNULL(ORIGINAL_ORDER_ID))
@@ -222,8 +238,10 @@ stage_transaction(LandingBatch *batch)
 static void
 make_transaction_relations(LandingBatch *batch)
 {
-	profile_relations(batch, batch->entity_state);
-	register_relation("arrived", batch->staged_desc, batch->staged, tuplestore_tuple_count(batch->staged));
+	TransactionState *state = batch->entity_state;
+
+	profile_relations(batch, state->profile);
+	item_relation(batch, state->items);
 }
 
 const LandingEntity landing_transaction = {

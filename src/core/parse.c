@@ -34,6 +34,7 @@ static const char *const reason_names[REASON_COUNT] = {
 	[REASON_BAD_HASH] = "bad_hash",
 	[REASON_BAD_VALUE] = "bad_value",
 	[REASON_PLACEHOLDER] = "placeholder",
+	[REASON_DISCOUNT_OVER_TOTAL] = "discount_over_total",
 	[REASON_MISSING_RATE] = "missing_rate",
 };
 

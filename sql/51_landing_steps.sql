@@ -1,0 +1,222 @@
+-- What a landing batch does once its rows are staged: set-based statements that src/landing_batch.c runs in
+-- order. They read the batch's relations by name (src/landing.h lists them); $1 is the batch, $2 the platform,
+-- $3 the time at which its rows became known. A statement with a relation leaves its result under that name.
+
+CREATE FUNCTION patternos._note_categories(items integer[], categories text[]) RETURNS void
+AS 'MODULE_PATHNAME', 'patternos__note_categories' LANGUAGE C STRICT;
+CREATE FUNCTION patternos._main_category(items integer[], total bigint) RETURNS text
+AS 'MODULE_PATHNAME', 'patternos__main_category' LANGUAGE C STRICT COST 10;
+
+-- New accounts get a customer of their own. Leaves "account_key": customer and identity by account number.
+CREATE FUNCTION patternos._landing_steps_accounts() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+(NULL, $$SELECT patternos._lock_identities(false)$$),
+('new_account', $$
+    INSERT INTO patternos_dw.dim_customer_identity (customer_key, platform_id, platform_customer_id)
+    SELECT nextval(pg_get_serial_sequence('patternos_dw.dim_customer', 'customer_key')), $2, a.platform_customer_id
+    FROM staged_account a
+    WHERE NOT EXISTS (SELECT FROM patternos_dw.dim_customer_identity i
+                      WHERE i.platform_id = $2 AND i.platform_customer_id = a.platform_customer_id)
+    ORDER BY a.account
+    ON CONFLICT (platform_id, platform_customer_id) DO NOTHING
+    RETURNING customer_key, identity_key, platform_customer_id$$),
+('account_key', $$
+    SELECT a.account, i.customer_key, i.identity_key, n.identity_key IS NOT NULL AS is_new, i.platform_customer_id
+    FROM staged_account a
+    JOIN patternos_dw.dim_customer_identity i ON i.platform_id = $2 AND i.platform_customer_id = a.platform_customer_id
+    LEFT JOIN new_account n ON n.identity_key = i.identity_key$$)
+$steps$;
+
+-- Customers, profiles and places. Leaves "location_key": location_id by place number.
+CREATE FUNCTION patternos._landing_steps_profiles() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+(NULL, $$
+    INSERT INTO patternos_dw.dim_customer (customer_key, first_seen_date, last_seen_date)
+    SELECT k.customer_key, (p.first_seen AT TIME ZONE z.zone)::date, (p.last_seen AT TIME ZONE z.zone)::date
+    FROM account_key k JOIN staged_profile p USING (account)
+    CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z
+    WHERE k.is_new
+    ORDER BY k.customer_key$$),
+(NULL, $$
+    INSERT INTO patternos_dw.account_profile AS old
+        (identity_key, age_group, age_group_at, gender, gender_at, state, city, pincode, location_at, first_seen, last_seen)
+    SELECT k.identity_key, p.age_group, p.age_group_at, p.gender, p.gender_at, l.state, l.city, l.pincode,
+           p.location_at, p.first_seen, p.last_seen
+    FROM account_key k JOIN staged_profile p USING (account) LEFT JOIN staged_location l USING (location)
+    ORDER BY k.identity_key
+    ON CONFLICT (identity_key) DO UPDATE SET
+        (age_group, age_group_at) = (SELECT excluded.age_group, excluded.age_group_at
+            WHERE (excluded.age_group_at, excluded.age_group) > (old.age_group_at, old.age_group) OR old.age_group_at IS NULL
+            UNION ALL SELECT old.age_group, old.age_group_at LIMIT 1),
+        (gender, gender_at) = (SELECT excluded.gender, excluded.gender_at
+            WHERE (excluded.gender_at, excluded.gender) > (old.gender_at, old.gender) OR old.gender_at IS NULL
+            UNION ALL SELECT old.gender, old.gender_at LIMIT 1),
+        (state, city, pincode, location_at) = (SELECT excluded.state, excluded.city, excluded.pincode, excluded.location_at
+            WHERE excluded.location_at >= old.location_at OR old.location_at IS NULL
+            UNION ALL SELECT old.state, old.city, old.pincode, old.location_at LIMIT 1),
+        first_seen = least(old.first_seen, excluded.first_seen),
+        last_seen = greatest(old.last_seen, excluded.last_seen)$$),
+(NULL, $$
+    INSERT INTO patternos_dw.dim_location (state, city, pincode)
+    SELECT l.state, l.city, l.pincode FROM staged_location l
+    WHERE NOT EXISTS (SELECT FROM patternos_dw.dim_location d
+                      WHERE d.pincode = l.pincode AND d.city = l.city AND d.state = l.state)
+    ORDER BY l.pincode, l.city, l.state
+    ON CONFLICT (pincode, city, state) DO NOTHING$$),
+('location_key', $$
+    SELECT l.location, d.location_id
+    FROM staged_location l JOIN patternos_dw.dim_location d
+         ON d.pincode = l.pincode AND d.city IS NOT DISTINCT FROM l.city AND d.state IS NOT DISTINCT FROM l.state
+    UNION ALL
+    SELECT l.location, d.location_id
+    FROM staged_location l JOIN patternos_dw.dim_location d
+         ON d.pincode IS NULL AND d.city IS NOT DISTINCT FROM l.city AND d.state IS NOT DISTINCT FROM l.state
+    WHERE l.pincode IS NULL$$)
+$steps$;
+
+-- Names of items to SKUs and categories. Leaves "item_key".
+CREATE FUNCTION patternos._landing_steps_items() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+(NULL, $$SELECT patternos._observe_items($2, ARRAY(SELECT item_name FROM staged_item))$$),
+('item_key', $$
+    SELECT s.item, s.item_name, f.sku_id, f.category_id, f.unified_category
+    FROM staged_item s
+    LEFT JOIN patternos._find_items($2, ARRAY(SELECT item_name FROM staged_item)) f USING (item_name)$$),
+(NULL, $$SELECT patternos._note_categories(array_agg(item), array_agg(unified_category)) FROM item_key$$)
+$steps$;
+
+-- A declared order id that comes again with other content replaces what it brought before. Leaves "arrived":
+-- the last row of each id in the batch.
+CREATE FUNCTION patternos._landing_steps_revisions() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+('arrived', $$SELECT DISTINCT ON (transaction_id) * FROM staged ORDER BY transaction_id, line DESC$$),
+('revised', $$
+    SELECT f.customer_key, f.transaction_datetime, f.transaction_id
+    FROM arrived a JOIN account_key k USING (account)
+    JOIN patternos_dw.fact_transaction f ON f.customer_key = k.customer_key AND f.transaction_id = a.transaction_id
+    WHERE NOT k.is_new
+      AND (f.transaction_datetime, f.transaction_type, f.transaction_status, f.original_transaction_id,
+           f.total_value, f.quoted_value, f.discount_value, f.currency, f.items_count, f.items_list, f.is_repeat,
+           f.payment_mode, f.delivery_speed, f.fulfillment_time_hours, f.prime_member, f.loyalty_member,
+           f.transaction_properties)
+          IS DISTINCT FROM
+          (a.transaction_datetime, a.transaction_type, a.transaction_status, a.original_transaction_id,
+           a.total_value * 0.01, a.quoted_value * 0.01, a.discount_value * 0.01, a.currency, a.items_count, a.items_list,
+           a.is_repeat, a.payment_mode, a.delivery_speed, a.fulfillment_time_hours * 0.01, a.prime_member,
+           a.loyalty_member, a.properties)$$),
+(NULL, $$
+    INSERT INTO patternos_dw.fact_transaction_revision
+        (platform_id, transaction_id, batch_id, customer_key, transaction, lines, replaced_at)
+    SELECT f.platform_id, f.transaction_id, $1, f.customer_key, to_jsonb(f),
+           (SELECT coalesce(jsonb_agg(to_jsonb(l) ORDER BY l.line_number), '[]') FROM patternos_dw.fact_transaction_line l
+            WHERE (l.customer_key, l.transaction_datetime, l.transaction_id) = (f.customer_key, f.transaction_datetime, f.transaction_id)),
+           $3
+    FROM revised r JOIN patternos_dw.fact_transaction f USING (customer_key, transaction_datetime, transaction_id)$$),
+(NULL, $$
+    DELETE FROM patternos_dw.fact_transaction_line l USING revised r
+    WHERE (l.customer_key, l.transaction_datetime, l.transaction_id) = (r.customer_key, r.transaction_datetime, r.transaction_id)$$),
+(NULL, $$
+    DELETE FROM patternos_dw.fact_transaction f USING revised r
+    WHERE (f.customer_key, f.transaction_datetime, f.transaction_id) = (r.customer_key, r.transaction_datetime, r.transaction_id)$$)
+$steps$;
+
+-- The facts. A new account's rows cannot be there already; others may be. Leaves "duplicate".
+CREATE FUNCTION patternos._landing_steps_facts() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$
+WITH fact (insertion) AS (VALUES ($$
+    INSERT INTO patternos_dw.fact_transaction
+        (customer_key, transaction_id, platform_id, platform_customer_id, transaction_type, transaction_status,
+         original_transaction_id, transaction_datetime, transaction_date, date_id, total_value, quoted_value,
+         discount_value, currency, items_count, items_list, unified_category, is_repeat, payment_mode, delivery_speed,
+         fulfillment_time_hours, prime_member, loyalty_member, location_id, transaction_properties, known_at, batch_id)
+    SELECT k.customer_key, a.transaction_id, $2, k.platform_customer_id, a.transaction_type, a.transaction_status,
+           a.original_transaction_id, a.transaction_datetime, a.transaction_date, a.date_id, a.total_value * 0.01,
+           a.quoted_value * 0.01, a.discount_value * 0.01, a.currency, a.items_count, a.items_list,
+           coalesce(patternos._main_category(a.items, a.total_value), a.category), a.is_repeat, a.payment_mode,
+           a.delivery_speed, a.fulfillment_time_hours * 0.01, a.prime_member, a.loyalty_member, l.location_id,
+           a.properties, $3, $1
+    FROM arrived a JOIN account_key k USING (account) LEFT JOIN location_key l USING (location)$$))
+SELECT NULL, insertion || ' WHERE k.is_new ORDER BY k.customer_key, a.transaction_datetime' FROM fact
+UNION ALL
+SELECT 'inserted', insertion || ' WHERE NOT k.is_new ORDER BY k.customer_key, a.transaction_datetime '
+       'ON CONFLICT (customer_key, transaction_datetime, transaction_id) DO NOTHING RETURNING transaction_id' FROM fact
+UNION ALL
+SELECT 'duplicate', $$
+    SELECT s.line FROM staged s JOIN account_key k USING (account)
+    WHERE (NOT k.is_new AND NOT EXISTS (SELECT FROM inserted i WHERE i.transaction_id = s.transaction_id))$$
+$steps$;
+
+-- The lines: an order's total and discount are shared evenly over its items, the remainder by one minor
+-- unit each from the first.
+CREATE FUNCTION patternos._landing_steps_lines() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+(NULL, $$
+    INSERT INTO patternos_dw.fact_transaction_line
+        (customer_key, transaction_datetime, transaction_id, line_number, platform_id, sku_id, item_name, category_id,
+         quantity, unit_price, line_total, discount_applied, is_allocated, known_at, batch_id)
+    SELECT k.customer_key, a.transaction_datetime, a.transaction_id, i.number, $2, f.sku_id, f.item_name, f.category_id,
+           1, CASE WHEN a.transaction_type <> 'enquiry' THEN share.total * 0.01 END, share.total * 0.01,
+           share.discount * 0.01, true, $3, $1
+    FROM arrived a JOIN account_key k USING (account)
+    CROSS JOIN LATERAL unnest(coalesce(a.items, '{NULL}')) WITH ORDINALITY i (item, number)
+    CROSS JOIN LATERAL (SELECT coalesce(cardinality(a.items), 1) AS items) n
+    CROSS JOIN LATERAL (SELECT a.total_value / n.items + (i.number <= a.total_value % n.items)::integer AS total,
+                               a.discount_value / n.items + (i.number <= a.discount_value % n.items)::integer AS discount) share
+    LEFT JOIN item_key f USING (item)
+    WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = a.line)
+    ORDER BY k.customer_key, a.transaction_datetime$$)
+$steps$;
+
+-- After the facts: the calendar, and who has to be looked at again.
+CREATE FUNCTION patternos._landing_steps_after() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+(NULL, $$SELECT patternos._extend_dim_time(min(transaction_date), max(transaction_date)) FROM arrived$$),
+(NULL, $$
+    INSERT INTO patternos_dw.changed_customer (customer_key, reason)
+    SELECT DISTINCT k.customer_key, 'load'
+    FROM arrived a JOIN account_key k USING (account)
+    WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = a.line)
+    ORDER BY k.customer_key
+    ON CONFLICT DO NOTHING$$),
+(NULL, $$
+    INSERT INTO patternos_dw.changed_account (identity_key)
+    SELECT identity_key FROM account_key ORDER BY identity_key ON CONFLICT DO NOTHING$$)
+$steps$;
+
+-- All steps of a landing view, in order.
+CREATE FUNCTION patternos._landing_steps(landing_view text) RETURNS TABLE (step bigint, relation text, statement text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    what text;
+    has_order_id boolean;
+BEGIN
+    SELECT min(m.entity), bool_or(m.field = 'order_id') INTO what, has_order_id
+    FROM patternos_dw.source_mapping m WHERE m.landing_view = _landing_steps.landing_view;
+    RETURN QUERY
+    SELECT row_number() OVER (), s.relation, s.statement
+    FROM (SELECT * FROM patternos._landing_steps_accounts()
+          UNION ALL SELECT * FROM patternos._landing_steps_profiles()
+          UNION ALL SELECT i.* FROM patternos._landing_steps_items() i
+                    WHERE to_regprocedure('patternos._find_items(text,text[])') IS NOT NULL
+          UNION ALL SELECT 'item_key', 'SELECT item, item_name, NULL::text AS sku_id, NULL::integer AS category_id FROM staged_item'
+                    WHERE to_regprocedure('patternos._find_items(text,text[])') IS NULL
+          UNION ALL SELECT r.* FROM patternos._landing_steps_revisions() r WHERE has_order_id
+          UNION ALL SELECT * FROM patternos._landing_steps_facts()
+          UNION ALL SELECT * FROM patternos._landing_steps_lines()
+          UNION ALL SELECT * FROM patternos._landing_steps_after()) s (relation, statement)
+    WHERE what = 'transaction';
+END
+$$;
+
+REVOKE ALL ON FUNCTION patternos._note_categories(integer[], text[]), patternos._main_category(integer[], bigint),
+    patternos._landing_steps_accounts(), patternos._landing_steps_profiles(), patternos._landing_steps_items(),
+    patternos._landing_steps_revisions(), patternos._landing_steps_facts(), patternos._landing_steps_lines(),
+    patternos._landing_steps_after(), patternos._landing_steps(text) FROM PUBLIC;
