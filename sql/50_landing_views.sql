@@ -50,6 +50,7 @@ AS $$
 DECLARE
     columns text;
     trigger record;
+    mapping record;
 BEGIN
     SELECT string_agg(format('NULL::text AS %I', m.column_name), ', ' ORDER BY m.position) INTO columns
     FROM patternos_dw.source_mapping m WHERE m.landing_view = _create_landing_view.landing_view;
@@ -65,6 +66,14 @@ BEGIN
     END LOOP;
     EXECUTE format('COMMENT ON VIEW patternos_dw.%I IS %L', landing_view,
                    'Rows written here are parsed, hashed, redacted and loaded, one batch a statement; reading gives nothing.');
+    FOR mapping IN
+        SELECT * FROM patternos_dw.source_mapping m WHERE m.landing_view = _create_landing_view.landing_view
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN patternos_dw.%I.%I IS %L', landing_view, mapping.column_name,
+                       CASE mapping.field WHEN 'property' THEN 'Kept among the properties of the ' || mapping.entity || '.'
+                                          WHEN 'ignored' THEN 'Not kept.'
+                                          ELSE format('Feeds %s of the %s.', mapping.field, mapping.entity) END);
+    END LOOP;
 END
 $$;
 
