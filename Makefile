@@ -27,6 +27,10 @@ EXTRA_CLEAN = patternos--*.sql results output_iso
 # Bitcode for inlining needs a second compiler and gains these functions nothing.
 override with_llvm := no
 
+# The server loads every library into one name space: calls inside this one stay inside.
+comma := ,
+SHLIB_LINK = $(if $(filter linux,$(PORTNAME)),-Wl$(comma)-Bsymbolic)
+
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)

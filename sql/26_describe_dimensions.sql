@@ -38,6 +38,10 @@ loaded_at: when its facts were written; NULL until then$c$);
 source: name of the stream
 source_partition: partition of the stream
 next_offset: first offset not yet read$c$);
+    PERFORM patternos._describe('hash_key', 'Which key the stored hashes were made with; made at the first load of identifiers.', $c$
+version: version of the key, 1 for the first
+key_check: eight bytes of a keyed hash of a constant: tells keys apart, reveals none
+created_at: when the key was first used$c$);
     PERFORM patternos._describe('raw_record', 'Rows as received, personal identifiers already replaced; partitioned by month.', $c$
 record_time: time of the row's own event, the arrival where it has none; decides the partition
 line: number of the row within its batch, from 1

@@ -33,22 +33,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION patternos._key_status() RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    problem text;
-BEGIN
-    IF to_regprocedure('patternos._key_problem()') IS NOT NULL THEN
-        EXECUTE 'SELECT patternos._key_problem()' INTO problem;
-    END IF;
-    RETURN problem;
-END
-$$;
-
 -- Checks of the server: they read catalogs only.
 CREATE FUNCTION patternos._server_status() RETURNS SETOF patternos.status_row
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'server', 'ok', format('PostgreSQL %s, patternos %s', current_setting('server_version'), e.extversion), NULL
     FROM pg_extension e WHERE e.extname = 'patternos'
@@ -66,8 +53,8 @@ AS $$
     FROM patternos._is_preloaded() AS p
     UNION ALL
     SELECT 'key file', CASE WHEN problem IS NULL THEN 'ok' ELSE 'problem' END, coalesce(problem, 'usable'),
-           CASE WHEN problem IS NOT NULL THEN 'make a key and set patternos.key_file (doc/operations.md); data without personal identifiers needs none' END
-    FROM patternos._key_status() AS problem
+           remedy
+    FROM patternos._key_problem()
 $$;
 
 -- What stands in the way of reading the warehouse; no row when it can be read.

@@ -13,11 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "core/sha256.h"
+#include "funcapi.h"
 #include "key.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
@@ -78,14 +80,19 @@ problem(int sqlstate, const char *message, const char *hint)
 static bool
 in_data_directory(const char *path)
 {
-	char		file[MAXPGPATH];
-	char		directory[MAXPGPATH];
-	size_t		length;
+	char	   *file = realpath(path, NULL);
+	char	   *directory = realpath(DataDir, NULL);
+	bool		result = false;
 
-	if (realpath(path, file) == NULL || realpath(DataDir, directory) == NULL)
-		return false;
-	length = strlen(directory);
-	return strncmp(file, directory, length) == 0 && file[length] == '/';
+	if (file != NULL && directory != NULL)
+	{
+		size_t		length = strlen(directory);
+
+		result = strncmp(file, directory, length) == 0 && file[length] == '/';
+	}
+	free(file);
+	free(directory);
+	return result;
 }
 
 /*
@@ -311,14 +318,14 @@ identifier_hash(const char *label, const char *value, size_t length,
 	keyed_hash(label, inner, result);
 }
 
-PG_FUNCTION_INFO_V1(patternos_key_check);
-PG_FUNCTION_INFO_V1(patternos_key_state);
+PG_FUNCTION_INFO_V1(patternos__key_check);
+PG_FUNCTION_INFO_V1(patternos__key_problem);
 
 /*
  * patternos._key_check(): the check value of the present key.
  */
 Datum
-patternos_key_check(PG_FUNCTION_ARGS)
+patternos__key_check(PG_FUNCTION_ARGS)
 {
 	bytea	   *result = palloc(VARHDRSZ + KEY_CHECK_SIZE);
 
@@ -329,16 +336,26 @@ patternos_key_check(PG_FUNCTION_ARGS)
 }
 
 /*
- * patternos._key_state(): 'ok', or what is wrong with the key and what to do.
+ * patternos._key_problem(): what is wrong with the key, and the remedy; both NULL
+ * when it is usable.
  */
 Datum
-patternos_key_state(PG_FUNCTION_ARGS)
+patternos__key_problem(PG_FUNCTION_ARGS)
 {
 	KeyProblem	p = load_key();
+	TupleDesc	desc;
+	Datum		values[2] = {0};
+	bool		nulls[2];
 
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
 	if (p.message == NULL)
 		p = verify_key();
-	if (p.message == NULL)
-		PG_RETURN_TEXT_P(cstring_to_text("ok"));
-	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%s: %s", p.message, p.hint)));
+	nulls[0] = nulls[1] = p.message == NULL;
+	if (p.message != NULL)
+	{
+		values[0] = CStringGetTextDatum(p.message);
+		values[1] = CStringGetTextDatum(p.hint);
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

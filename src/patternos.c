@@ -4,6 +4,7 @@
  */
 #include "patternos.h"
 
+#include "log_hook.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
 
@@ -23,7 +24,7 @@ PGDLLEXPORT void _PG_init(void);
 PG_FUNCTION_INFO_V1(patternos__is_preloaded);
 
 /*
- * Defines the settings when the server loads the library.
+ * Defines the settings and takes its place in logging when the library is loaded.
  */
 void
 _PG_init(void)
@@ -38,6 +39,7 @@ _PG_init(void)
 							   GUC_SUPERUSER_ONLY | GUC_NOT_IN_SAMPLE,
 							   NULL, NULL, NULL);
 	MarkGUCPrefixReserved("patternos");
+	install_log_hook();
 }
 
 /*

@@ -159,7 +159,7 @@ placeholder_email(const char *local, size_t local_size, const char *domain, size
 
 	if (one_of(local, local_size, locals, COUNT(locals)) ||
 		one_of(domain, domain_size, domains, COUNT(domains)) ||
-		one_character(local, local_size))
+		(local_size >= 3 && one_character(local, local_size)))
 		return true;
 	for (size_t i = 0; i < COUNT(endings); i++)
 	{

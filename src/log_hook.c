@@ -1,0 +1,229 @@
+/*
+ * log_hook.c
+ *		Keeps personal values out of the server's log.
+ *
+ * COPY names the line it failed in, failing statements are logged with their
+ * literals, messages quote what could not be read.  For statements that name a
+ * landing view or something of patternos, this hook
+ *	- hides the statement where it holds literals,
+ *	- cuts the line's content from COPY's context ("COPY landing_x, line 3"),
+ *	- drops details, contexts and queries that hold literals or parameters,
+ *	- masks quoted values in messages about input.
+ * SQLSTATE, the rest of the message, hint, line and column stay.  The client gets
+ * the same: the server builds one report for both.
+ *
+ * The hook runs inside error handling: it neither raises errors nor reads catalogs.
+ */
+#include "patternos.h"
+
+#include "core/detect.h"
+#include "log_hook.h"
+#include "tcop/pquery.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/elog.h"
+#include "utils/guc.h"
+#include "utils/portal.h"
+
+/* Longer messages than this are cut before they are searched. */
+#define MAX_MESSAGE_SIZE 8192
+
+static emit_log_hook_type previous_hook;
+
+/*
+ * Where a lower-case word begins in a text, in any case; NULL when it does not occur.
+ */
+static const char *
+find_word(const char *text, const char *word)
+{
+	size_t		n = strlen(word);
+
+	for (; *text != '\0'; text++)
+	{
+		if (pg_strncasecmp(text, word, n) == 0)
+			return text;
+	}
+	return NULL;
+}
+
+/*
+ * Whether a text names a landing view or something of patternos.
+ */
+static bool
+is_ours(const char *text)
+{
+	return text != NULL && (find_word(text, "landing_") || find_word(text, "patternos"));
+}
+
+/*
+ * Where the first literal of a statement begins: a quote, a dollar quote, or a number
+ * of six digits or more; NULL when there is none.
+ */
+static const char *
+find_literal(const char *text)
+{
+	int			digits = 0;
+
+	for (; *text != '\0'; text++)
+	{
+		if (*text == '\'' || (*text == '$' && !(text[1] >= '0' && text[1] <= '9')))
+			return text;
+		digits = *text >= '0' && *text <= '9' ? digits + 1 : 0;
+		if (digits == 6)
+			return text - 5;
+	}
+	return NULL;
+}
+
+/*
+ * The text up to its first literal, with '...' in its place.
+ */
+static char *
+cut_literals(char *text)
+{
+	const char *literal = find_literal(text);
+
+	return literal == NULL ? text : psprintf("%.*s...", (int) (literal - text), text);
+}
+
+/*
+ * The context without the line that COPY read; NULL when it holds other values.
+ */
+static char *
+clean_context(char *context)
+{
+	char	   *copy;
+
+	if (context == NULL)
+		return NULL;
+	copy = unconstify(char *, find_word(context, "copy landing_"));
+	if (copy != NULL)
+	{
+		char	   *colon = strchr(copy, ':');
+
+		if (colon != NULL)
+			context = pnstrdup(context, colon - context);
+	}
+	else if (strstr(context, "JSON") != NULL)
+		return NULL;
+	return find_literal(context) == NULL && log_parameter_max_length_on_error == 0 ? context : NULL;
+}
+
+/*
+ * Whether what a message quotes is written like the name of a column or table.
+ */
+static bool
+is_name(const char *text, size_t length)
+{
+	return length > 0 && length < NAMEDATALEN &&
+		strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.") >= length;
+}
+
+/*
+ * The message with quoted values masked: all of them where the error is about input
+ * or syntax, otherwise those that are no names; then whatever looks like an
+ * identifier.
+ */
+static char *
+clean_message(const ErrorData *edata)
+{
+	bool		all = ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_DATA_EXCEPTION ||
+		edata->sqlerrcode == ERRCODE_SYNTAX_ERROR ||
+		edata->sqlerrcode == ERRCODE_BAD_COPY_FILE_FORMAT;
+	const char *p = edata->message;
+	char	   *masked;
+	char	   *result;
+	size_t		size;
+	int			found;
+	StringInfoData buffer;
+
+	if (edata->message_id != NULL && strncmp(edata->message_id, "column name mismatch in header", 30) == 0)
+		return pstrdup("column name mismatch in header line");
+	/* a translation that quotes in another way */
+	if (all && edata->message_id != NULL && strchr(edata->message_id, '"') != NULL && strchr(p, '"') == NULL)
+		return pstrdup(edata->message_id);
+	initStringInfo(&buffer);
+	while (*p != '\0' && buffer.len < MAX_MESSAGE_SIZE)
+	{
+		const char *end = *p == '"' ? strchr(p + 1, '"') : NULL;
+		const char *last = *p == '"' ? strrchr(p, '"') : NULL;
+
+		if (end == NULL)
+		{
+			appendStringInfoChar(&buffer, *p++);
+			continue;
+		}
+		if (is_name(p + 1, end - p - 1) && !(all && strchr(edata->message_id, '"') != NULL))
+		{
+			appendBinaryStringInfo(&buffer, p, end - p + 1);
+			p = end + 1;
+			continue;
+		}
+		/* the value may hold quotes itself */
+		appendStringInfoString(&buffer, "\"...\"");
+		p = last + 1;
+	}
+	masked = buffer.data;
+	result = palloc(REDACTED_SIZE(buffer.len) + 1);
+	size = redact_text(masked, buffer.len, result, &found);
+	result[size] = '\0';
+	return result;
+}
+
+/*
+ * Removes personal values from a report about one of our statements.
+ */
+static void
+clean_report(ErrorData *edata, bool statement_is_ours)
+{
+	if (statement_is_ours)
+	{
+		if (edata->elevel >= WARNING)
+			edata->message = clean_message(edata);
+		else
+			edata->message = cut_literals(edata->message);
+		edata->context = clean_context(edata->context);
+		/* details quote rows, keys and parameters; ours hold no values */
+		if (edata->message_id == NULL || edata->detail == NULL || find_literal(edata->detail) ||
+			strchr(edata->detail, '(') || strchr(edata->detail, '"'))
+			edata->detail = NULL;
+		edata->detail_log = NULL;
+		edata->internalquery = NULL;
+		edata->hide_stmt = edata->hide_stmt || debug_query_string == NULL ||
+			find_literal(debug_query_string) != NULL;
+		return;
+	}
+	/* another process reports ours: a crash, a deadlock */
+	if (is_ours(edata->message))
+		edata->message = cut_literals(edata->message);
+	if (is_ours(edata->detail))
+		edata->detail = cut_literals(edata->detail);
+	if (is_ours(edata->detail_log))
+		edata->detail_log = cut_literals(edata->detail_log);
+}
+
+/*
+ * The hook; it changes only reports that name us.
+ */
+static void
+log_hook(ErrorData *edata)
+{
+	bool		ours = is_ours(debug_query_string) || is_ours(edata->context) ||
+		(ActivePortal != NULL && is_ours(ActivePortal->sourceText));
+
+	if (edata->message != NULL &&
+		(ours || is_ours(edata->message) || is_ours(edata->detail) || is_ours(edata->detail_log)))
+		clean_report(edata, ours);
+	if (previous_hook)
+		previous_hook(edata);
+}
+
+/*
+ * Puts the hook in front of others when the library is loaded.
+ */
+void
+install_log_hook(void)
+{
+	previous_hook = emit_log_hook;
+	emit_log_hook = log_hook;
+}
