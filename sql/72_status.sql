@@ -168,7 +168,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._is_preloaded(), patternos._row_count(text), patternos._key_status(), patternos._server_status(),
+REVOKE ALL ON FUNCTION patternos._is_preloaded(), patternos._row_count(text), patternos._server_status(),
     patternos._access_status(), patternos._load_status(), patternos._run_status(), patternos.status() FROM PUBLIC;
 
 COMMENT ON FUNCTION patternos.status() IS
