@@ -134,3 +134,29 @@ AS 'MODULE_PATHNAME', 'patternos_sample_customers'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 10000;
 COMMENT ON FUNCTION patternos.sample_customers(integer, bigint, double precision, integer, double precision) IS
     'Generated accounts in the columns of landing_customer.';
+
+CREATE FUNCTION patternos.sample_events(
+    people integer, seed bigint DEFAULT 42,
+    from_date date DEFAULT '2025-07-01', to_date date DEFAULT '2025-11-01',
+    overlap double precision DEFAULT 0.3, first_person integer DEFAULT 1)
+RETURNS TABLE (
+    platform_id text, platform_customer_id text, visitor_id text, session_id text, event_type text,
+    event_timestamp text, page_url text, referrer_url text, search_term text, product_id text, category text,
+    device_type text, browser text, os text, ip text, event_properties text, event_id text)
+AS 'MODULE_PATHNAME', 'patternos_sample_events'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 10000;
+COMMENT ON FUNCTION patternos.sample_events(integer, bigint, date, date, double precision, integer) IS
+    'Generated visits in the columns of landing_event.';
+
+CREATE FUNCTION patternos.sample_skus(platform text, n integer DEFAULT 10000, seed bigint DEFAULT 42)
+RETURNS TABLE (
+    sku_id text, sku_name text, brand text, manufacturer text, category_level_1 text,
+    category_level_2 text, category_level_3 text, sku_description text, size_variant text,
+    unit_measure text, mrp text, selling_price text, price_band text, availability_status text,
+    rating text, review_count text, launch_date text, discount_percent text, ad_visibility_flag text,
+    high_intent_flag text, avg_weekly_sales_units text, avg_weekly_revenue text,
+    inventory_turnover_days text, supplier_region text, last_updated text)
+AS 'MODULE_PATHNAME', 'patternos_sample_skus'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 1000;
+COMMENT ON FUNCTION patternos.sample_skus(text, integer, bigint) IS
+    'Generated catalogue of a platform in the columns of landing_sku.';

@@ -49,6 +49,18 @@ sample_text(SampleRow *row, const char *value)
 }
 
 /*
+ * Sets the next column to a text, to NULL when that is empty.
+ */
+void
+sample_text_or_null(SampleRow *row, const char *value)
+{
+	if (value[0])
+		sample_text(row, value);
+	else
+		sample_null(row);
+}
+
+/*
  * Sets the next column to a formatted text of less than 256 bytes.
  */
 void
@@ -208,25 +220,51 @@ sample_check_dates(SampleRange *range, DateADT from_date, DateADT to_date)
 	range->until_day = to_date;
 }
 
+static void
+unknown_platform(const char *others)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown platform"),
+			 errhint("Give ZEPTO, SWIGGY, AMAZON, NYKAA, CHUMBAK, MAKEMYTRIP, CARWALE%s.", others)));
+}
+
+static int
+find_platform(text *name)
+{
+	for (int i = 0; i < SAMPLE_PLATFORMS; i++)
+		if (strcmp(text_to_cstring(name), sample_platform_ids[i]) == 0)
+			return i;
+	return -1;
+}
+
+/*
+ * The named platform, or an error.
+ */
+SamplePlatform
+sample_check_platform(text *name)
+{
+	int			platform = find_platform(name);
+
+	if (platform < 0)
+		unknown_platform("");
+	return (SamplePlatform) platform;
+}
+
 /*
  * A bit mask of the named platform, of those with orders and bookings for ALL;
  * an error for an unknown one.
  */
 unsigned
-sample_check_platform(text *name)
+sample_check_platforms(text *name)
 {
-	char	   *platform = text_to_cstring(name);
+	int			platform = find_platform(name);
 
-	if (strcmp(platform, "ALL") == 0)
+	if (platform < 0 && strcmp(text_to_cstring(name), "ALL") == 0)
 		return (1u << SAMPLE_CARWALE) - 1;
-	for (int i = 0; i < SAMPLE_PLATFORMS; i++)
-		if (strcmp(platform, sample_platform_ids[i]) == 0)
-			return 1u << i;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown platform"),
-			 errhint("Give ZEPTO, SWIGGY, AMAZON, NYKAA, CHUMBAK, MAKEMYTRIP, CARWALE or ALL.")));
-	return 0;					/* keep the compiler quiet */
+	if (platform < 0)
+		unknown_platform(" or ALL");
+	return 1u << platform;
 }
 
 /*

@@ -39,6 +39,7 @@ typedef struct SampleRange
 
 extern SampleRow *sample_row_start(FunctionCallInfo fcinfo);
 extern void sample_text(SampleRow *row, const char *value);
+extern void sample_text_or_null(SampleRow *row, const char *value);
 extern void sample_format(SampleRow *row, const char *format,...) pg_attribute_printf(2, 3);
 extern void sample_time(SampleRow *row, int day, int second);
 extern void sample_flag(SampleRow *row, bool value);
@@ -51,7 +52,8 @@ extern void sample_check_people(SampleRange *range, int32 people, int64 seed,
 								float8 overlap, int32 first_person);
 extern void sample_check_dates(SampleRange *range, DateADT from_date, DateADT to_date);
 extern double sample_check_share(const char *argument, float8 value);
-extern unsigned sample_check_platform(text *name);
+extern SamplePlatform sample_check_platform(text *name);
+extern unsigned sample_check_platforms(text *name);
 extern const Season *sample_season(void);
 
 #endif							/* PATTERNOS_SAMPLE_H */

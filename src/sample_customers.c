@@ -9,16 +9,6 @@
 #include "core/contact.h"
 #include "utils/builtins.h"
 
-/* sets the next column to the value, NULL when it is empty */
-static void
-text_or_null(SampleRow *row, const char *value)
-{
-	if (value[0])
-		sample_text(row, value);
-	else
-		sample_null(row);
-}
-
 /* sets the next column to the value's SHA-256 in hexadecimal, NULL when there is none */
 static void
 hash_or_null(SampleRow *row, const char *value, bool wanted)
@@ -55,19 +45,19 @@ write_account(SampleRow *row, const Person *person, const Account *account)
 	sample_text(row, sample_platform_ids[account->platform]);
 	sample_text(row, account->id);
 	sample_text(row, contact.name);
-	text_or_null(row, contact.hashed ? "" : contact.email);
-	text_or_null(row, contact.hashed ? "" : contact.phone);
-	text_or_null(row, contact.birth_date);
-	text_or_null(row, contact.gender);
-	text_or_null(row, contact.address);
+	sample_text_or_null(row, contact.hashed ? "" : contact.email);
+	sample_text_or_null(row, contact.hashed ? "" : contact.phone);
+	sample_text_or_null(row, contact.birth_date);
+	sample_text_or_null(row, contact.gender);
+	sample_text_or_null(row, contact.address);
 	sample_text(row, sample_cities[home->city].name);
 	sample_text(row, sample_cities[home->city].state);
 	sample_format(row, "%06d", home->pincode);
-	text_or_null(row, contact.loyalty_id);
-	text_or_null(row, contact.devices);
-	text_or_null(row, contact.ips);
+	sample_text_or_null(row, contact.loyalty_id);
+	sample_text_or_null(row, contact.devices);
+	sample_text_or_null(row, contact.ips);
 	for (int i = 0; i < 3; i++)
-		text_or_null(row, contact.consents[i]);
+		sample_text_or_null(row, contact.consents[i]);
 	hash_or_null(row, contact.canonical_email, contact.hashed);
 	hash_or_null(row, contact.canonical_phone, contact.hashed);
 	sample_time(row, contact.updated_day, contact.updated_second);

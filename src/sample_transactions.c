@@ -320,7 +320,7 @@ patternos_sample_transactions(PG_FUNCTION_ARGS)
 {
 	SampleRange range;
 	PurchaseVisitor visitor;
-	unsigned	platforms = sample_check_platform(PG_GETARG_TEXT_PP(0));
+	unsigned	platforms = sample_check_platforms(PG_GETARG_TEXT_PP(0));
 
 	sample_check_people(&range, PG_GETARG_INT32(1), PG_GETARG_INT64(2),
 						PG_GETARG_FLOAT8(5), PG_GETARG_INT32(6));

@@ -83,7 +83,7 @@ patternos_sample_truth_probability(PG_FUNCTION_ARGS)
 	SampleRange range;
 	DateADT		as_of = PG_GETARG_DATEADT(2);
 	int32		horizon = PG_GETARG_INT32(3);
-	unsigned	platforms = sample_check_platform(PG_GETARG_TEXT_PP(4));
+	unsigned	platforms = sample_check_platforms(PG_GETARG_TEXT_PP(4));
 	SampleRow  *row;
 	Person		person;
 
