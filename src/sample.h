@@ -7,7 +7,7 @@
 
 #include "patternos.h"
 
-#include "core/order.h"
+#include "core/sample_order.h"
 #include "nodes/execnodes.h"
 #include "utils/date.h"
 #include "utils/tuplestore.h"

@@ -6,7 +6,7 @@
 
 #include "common/cryptohash.h"
 #include "common/sha2.h"
-#include "core/contact.h"
+#include "core/sample_contact.h"
 #include "utils/builtins.h"
 
 /* sets the next column to the value's SHA-256 in hexadecimal, NULL when there is none */

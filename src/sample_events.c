@@ -4,8 +4,8 @@
  */
 #include "sample.h"
 
-#include "core/contact.h"
-#include "core/session.h"
+#include "core/sample_contact.h"
+#include "core/sample_visit.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
@@ -37,13 +37,13 @@ write_page(SampleRow *row, SamplePlatform platform, const VisitEvent *event, con
 }
 
 static void
-write_who(SampleRow *row, const Person *person, const Account *account, const Session *session)
+write_who(SampleRow *row, const Person *person, const Account *account, const Visit *visit)
 {
 	char		device[24];
 
-	device_id(person, session->device, device);
+	device_id(person, visit->device, device);
 	sample_text(row, sample_platform_ids[account->platform]);
-	if (session->logged_in)
+	if (visit->logged_in)
 		sample_text(row, account->id);
 	else
 		sample_null(row);
@@ -53,7 +53,7 @@ write_who(SampleRow *row, const Person *person, const Account *account, const Se
 	if (account->platform == SAMPLE_CHUMBAK)
 		sample_null(row);
 	else
-		sample_format(row, "s-%016llx", (unsigned long long) session->id);
+		sample_format(row, "s-%016llx", (unsigned long long) visit->id);
 }
 
 static void
@@ -76,36 +76,36 @@ write_properties(SampleRow *row, const VisitEvent *event, const CatalogueItem *i
 
 static void
 write_event(SampleRow *row, const Person *person, const Account *account,
-			const Session *session, int number, const Order *order)
+			const Visit *visit, int number, const Order *order)
 {
-	const VisitEvent *event = &session->events[number];
-	const CatalogueItem *item = event->item >= 0 ? &session->items[event->item] : NULL;
+	const VisitEvent *event = &visit->events[number];
+	const CatalogueItem *item = event->item >= 0 ? &visit->items[event->item] : NULL;
 	char		sku[24] = "";
 	char		value[ITEM_NAME_SIZE];
 
 	if (item)
 		write_sku_id(account->platform, item->number, sku);
-	write_who(row, person, account, session);
+	write_who(row, person, account, visit);
 	sample_text(row, event->step == VISIT_ORDER && account->platform == SAMPLE_CARWALE ?
 				"enquiry" : visit_step_names[event->step]);
-	sample_time(row, session->day, event->second);
+	sample_time(row, visit->day, event->second);
 	write_page(row, account->platform, event, sku);
-	sample_text_or_null(row, number == 0 ? session->referrer : "");
+	sample_text_or_null(row, number == 0 ? visit->referrer : "");
 	if (event->step == VISIT_SEARCH)
 		write_search_term(account->platform, item, value);
 	sample_text_or_null(row, event->step == VISIT_SEARCH ? value : "");
 	sample_text_or_null(row, event->step == VISIT_SEARCH ? "" : sku);
 	sample_text_or_null(row, item && event->step != VISIT_SEARCH ? item->kind->level_2 : "");
-	sample_text(row, session->device_type);
-	sample_text(row, session->browser);
-	sample_text(row, session->os);
-	if (session->at_home || session->device != 0)
+	sample_text(row, visit->device_type);
+	sample_text(row, visit->browser);
+	sample_text(row, visit->os);
+	if (visit->at_home || visit->device != 0)
 		home_ip(person, person->homes - 1, value);
 	else
 		mobile_ip(person, value);
 	sample_text(row, value);
 	write_properties(row, event, item, order);
-	sample_format(row, "e-%016llx", (unsigned long long) random_mix(session->id + number));
+	sample_format(row, "e-%016llx", (unsigned long long) random_mix(visit->id + number));
 	sample_emit(row);
 }
 
@@ -114,7 +114,7 @@ write_visits(SampleRow *row, const SampleRange *range, const Person *person, int
 			 const Occasion *occasions, int count, bool orders)
 {
 	const Account *a = &person->account[account];
-	Session		session;
+	Visit		visit;
 	Order		order;
 
 	for (int i = 0; i < count; i++)
@@ -124,12 +124,12 @@ write_visits(SampleRow *row, const SampleRange *range, const Person *person, int
 		if (orders)
 		{
 			draw_order(&order, person, a, &occasions[i]);
-			draw_order_visit(&session, person, a, &occasions[i], &order);
+			draw_order_visit(&visit, person, a, &occasions[i], &order);
 		}
 		else
-			draw_visit(&session, person, a, &occasions[i]);
-		for (int e = 0; e < session.count; e++)
-			write_event(row, person, a, &session, e, &order);
+			draw_visit(&visit, person, a, &occasions[i]);
+		for (int e = 0; e < visit.count; e++)
+			write_event(row, person, a, &visit, e, &order);
 	}
 }
 

@@ -1,5 +1,5 @@
 /*
- * contact.c
+ * sample_contact.c
  *		What an account of the sample data says about its holder, with the
  *		errors that such records have.
  *
@@ -7,7 +7,7 @@
  * people of the seed.  Members of a household share surname, address, network
  * and sometimes a device, a phone or an e-mail address.
  */
-#include "core/contact.h"
+#include "core/sample_contact.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,14 +1,14 @@
 /*
- * catalogue.h
+ * sample_catalogue.h
  *		What the platforms of the sample data sell.
  *
  * Pure C.  A platform's catalogue is the product of its kinds' lists: item n
  * is one choice of brand, variant and size of one kind.
  */
-#ifndef PATTERNOS_CATALOGUE_H
-#define PATTERNOS_CATALOGUE_H
+#ifndef PATTERNOS_SAMPLE_CATALOGUE_H
+#define PATTERNOS_SAMPLE_CATALOGUE_H
 
-#include "core/population.h"
+#include "core/sample_person.h"
 
 #define ITEM_NAME_SIZE 96
 #define MOST_ITEMS 8
@@ -49,4 +49,4 @@ extern void write_item_name(const CatalogueItem *item, char result[ITEM_NAME_SIZ
 extern void write_choice(const char *list, int choice, char *result, int size);
 extern void write_sku_id(SamplePlatform platform, int number, char result[24]);
 
-#endif							/* PATTERNOS_CATALOGUE_H */
+#endif							/* PATTERNOS_SAMPLE_CATALOGUE_H */

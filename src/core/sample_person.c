@@ -1,12 +1,12 @@
 /*
- * population.c
+ * sample_person.c
  *		The people of the sample data: traits, homes, accounts.
  *
  * People live in households of one to four, taken from blocks of four numbers.
  * An account's id is the person's number permuted within the numbers of as
  * many digits, differently on each platform, so that ids tell nothing.
  */
-#include "core/population.h"
+#include "core/sample_person.h"
 
 #include <stdio.h>
 #include <string.h>

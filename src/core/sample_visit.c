@@ -1,8 +1,8 @@
 /*
- * session.c
+ * sample_visit.c
  *		What happens in a visit of the sample data.
  */
-#include "core/session.h"
+#include "core/sample_visit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,42 +19,42 @@ static const char *const referrers[] = {
 };
 
 static void
-draw_device(Session *session, Random *random, const Person *person)
+draw_device(Visit *visit, Random *random, const Person *person)
 {
 	bool		apple = random_mix(person->seed + 82 + person->number) % 100 < 15;
 	int			pick = random_between(random, 0, 99);
 
 	if (pick < 76)
 	{
-		session->device = 0;
-		session->device_type = "mobile";
-		session->os = apple ? "iOS" : "Android";
-		session->browser = apple ? "Safari" : "Chrome";
+		visit->device = 0;
+		visit->device_type = "mobile";
+		visit->os = apple ? "iOS" : "Android";
+		visit->browser = apple ? "Safari" : "Chrome";
 	}
 	else if (pick < 95)
 	{
-		session->device = 2;
-		session->device_type = "desktop";
-		session->os = apple ? "macOS" : "Windows";
-		session->browser = apple ? "Safari" : random_chance(random, 0.7) ? "Chrome" : "Edge";
+		visit->device = 2;
+		visit->device_type = "desktop";
+		visit->os = apple ? "macOS" : "Windows";
+		visit->browser = apple ? "Safari" : random_chance(random, 0.7) ? "Chrome" : "Edge";
 	}
 	else
 	{
-		session->device = 3;
-		session->device_type = "tablet";
-		session->os = "Android";
-		session->browser = "Chrome";
+		visit->device = 3;
+		visit->device_type = "tablet";
+		visit->os = "Android";
+		visit->browser = "Chrome";
 	}
 }
 
 static void
-add_event(Session *session, VisitStep step, int second, int item)
+add_event(Visit *visit, VisitStep step, int second, int item)
 {
 	VisitEvent *event;
 
-	if (session->count == MOST_EVENTS)
+	if (visit->count == MOST_EVENTS)
 		return;
-	event = &session->events[session->count++];
+	event = &visit->events[visit->count++];
 	event->step = step;
 	/* a visit ends with its day, so that no day tells of the next one */
 	event->second = second > 86399 ? 86399 : second;
@@ -62,14 +62,14 @@ add_event(Session *session, VisitStep step, int second, int item)
 }
 
 static void
-begin_visit(Session *session, Random *random, const Person *person, const Occasion *occasion)
+begin_visit(Visit *visit, Random *random, const Person *person, const Occasion *occasion)
 {
-	memset(session, 0, sizeof(*session));
-	session->id = random_bits(random);
-	session->day = occasion->day;
-	session->at_home = random_chance(random, 0.6);
-	session->referrer = referrers[random_below(random, sizeof(referrers) / sizeof(referrers[0]))];
-	draw_device(session, random, person);
+	memset(visit, 0, sizeof(*visit));
+	visit->id = random_bits(random);
+	visit->day = occasion->day;
+	visit->at_home = random_chance(random, 0.6);
+	visit->referrer = referrers[random_below(random, sizeof(referrers) / sizeof(referrers[0]))];
+	draw_device(visit, random, person);
 }
 
 /*
@@ -77,7 +77,7 @@ begin_visit(Session *session, Random *random, const Person *person, const Occasi
  * put into the cart.
  */
 void
-draw_visit(Session *session, const Person *person, const Account *account, const Occasion *occasion)
+draw_visit(Visit *visit, const Person *person, const Account *account, const Occasion *occasion)
 {
 	double		shock = person_shock(person, period_of(person, occasion->day + SHOCK_LEAD));
 	double		keen = shock < 3.0 ? shock : 3.0;
@@ -86,59 +86,59 @@ draw_visit(Session *session, const Person *person, const Account *account, const
 	Random		random;
 
 	random_start(&random, person->seed, STREAM_SESSIONS, occasion->detail);
-	begin_visit(session, &random, person, occasion);
-	session->logged_in = !random_chance(&random, ANONYMOUS);
+	begin_visit(visit, &random, person, occasion);
+	visit->logged_in = !random_chance(&random, ANONYMOUS);
 	products = random_poisson(&random, 0.6 + 0.9 * keen, MOST_ITEMS);
-	add_event(session, VISIT_PAGE, second, -1);
+	add_event(visit, VISIT_PAGE, second, -1);
 	for (int i = 0; i < products; i++)
 	{
-		pick_item(&random, person, account->platform, &session->items[i]);
+		pick_item(&random, person, account->platform, &visit->items[i]);
 		if (random_chance(&random, 0.4))
-			add_event(session, VISIT_SEARCH, second += random_between(&random, 4, 40), i);
-		add_event(session, VISIT_PRODUCT, second += random_between(&random, 3, 60), i);
+			add_event(visit, VISIT_SEARCH, second += random_between(&random, 4, 40), i);
+		add_event(visit, VISIT_PRODUCT, second += random_between(&random, 3, 60), i);
 		if (random_chance(&random, 0.06))
-			add_event(session, VISIT_WISHLIST, second += random_between(&random, 3, 40), i);
+			add_event(visit, VISIT_WISHLIST, second += random_between(&random, 3, 40), i);
 		if (!random_chance(&random, 0.05 + 0.06 * keen))
 			continue;
-		add_event(session, VISIT_ADD, second += random_between(&random, 3, 60), i);
+		add_event(visit, VISIT_ADD, second += random_between(&random, 3, 60), i);
 		if (random_chance(&random, 0.25))
-			add_event(session, VISIT_REMOVE, second += random_between(&random, 5, 90), i);
+			add_event(visit, VISIT_REMOVE, second += random_between(&random, 5, 90), i);
 	}
 	if (random_chance(&random, 0.4))
-		add_event(session, VISIT_PAGE, second + random_between(&random, 5, 120), -1);
+		add_event(visit, VISIT_PAGE, second + random_between(&random, 5, 120), -1);
 }
 
 /*
  * The visit in which an order is placed; it ends with the order.
  */
 void
-draw_order_visit(Session *session, const Person *person, const Account *account,
+draw_order_visit(Visit *visit, const Person *person, const Account *account,
 				 const Occasion *occasion, const Order *order)
 {
 	int			second;
 	Random		random;
 
 	random_start(&random, person->seed, STREAM_SESSIONS, occasion->detail);
-	begin_visit(session, &random, person, occasion);
-	session->logged_in = true;
+	begin_visit(visit, &random, person, occasion);
+	visit->logged_in = true;
 	second = order->second - (60 + order->count * 90);
 	if (second < 0)
 		second = 0;
-	add_event(session, VISIT_PAGE, second, -1);
+	add_event(visit, VISIT_PAGE, second, -1);
 	for (int i = 0; i < order->count; i++)
 	{
-		session->items[i] = order->items[i];
+		visit->items[i] = order->items[i];
 		if (random_chance(&random, 0.35))
-			add_event(session, VISIT_SEARCH, second += random_between(&random, 2, 15), i);
-		add_event(session, VISIT_PRODUCT, second += random_between(&random, 2, 30), i);
-		add_event(session, VISIT_ADD, second += random_between(&random, 2, 30), i);
+			add_event(visit, VISIT_SEARCH, second += random_between(&random, 2, 15), i);
+		add_event(visit, VISIT_PRODUCT, second += random_between(&random, 2, 30), i);
+		add_event(visit, VISIT_ADD, second += random_between(&random, 2, 30), i);
 	}
-	add_event(session, VISIT_CHECKOUT, second + 15, -1);
-	add_event(session, VISIT_ORDER, order->second, -1);
+	add_event(visit, VISIT_CHECKOUT, second + 15, -1);
+	add_event(visit, VISIT_ORDER, order->second, -1);
 	/* shortly after midnight the visit has no time: all at once */
-	for (int i = 0; i < session->count; i++)
-		if (session->events[i].second > order->second)
-			session->events[i].second = order->second;
+	for (int i = 0; i < visit->count; i++)
+		if (visit->events[i].second > order->second)
+			visit->events[i].second = order->second;
 }
 
 /*

@@ -1,8 +1,8 @@
 /*
- * catalogue.c
+ * sample_catalogue.c
  *		What the platforms of the sample data sell.
  */
-#include "core/catalogue.h"
+#include "core/sample_catalogue.h"
 
 #include <stdio.h>
 #include <string.h>

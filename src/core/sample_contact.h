@@ -1,14 +1,14 @@
 /*
- * contact.h
+ * sample_contact.h
  *		What an account of the sample data says about its holder, with the
  *		errors that such records have.
  *
  * Pure C.  Empty strings are values that the platform does not have.
  */
-#ifndef PATTERNOS_CONTACT_H
-#define PATTERNOS_CONTACT_H
+#ifndef PATTERNOS_SAMPLE_CONTACT_H
+#define PATTERNOS_SAMPLE_CONTACT_H
 
-#include "core/population.h"
+#include "core/sample_person.h"
 
 #define CONTACT_SIZE 160
 
@@ -36,4 +36,4 @@ extern void device_id(const Person *person, int device, char result[24]);
 extern void home_ip(const Person *person, int home, char result[48]);
 extern void mobile_ip(const Person *person, char result[48]);
 
-#endif							/* PATTERNOS_CONTACT_H */
+#endif							/* PATTERNOS_SAMPLE_CONTACT_H */

@@ -1,14 +1,14 @@
 /*
- * population.h
+ * sample_person.h
  *		The people of the sample data: traits, homes, accounts.
  *
  * Pure C.  Everything about person i follows from (seed, overlap, i).  Days
  * count from 2000-01-01.
  */
-#ifndef PATTERNOS_POPULATION_H
-#define PATTERNOS_POPULATION_H
+#ifndef PATTERNOS_SAMPLE_PERSON_H
+#define PATTERNOS_SAMPLE_PERSON_H
 
-#include "core/vocabulary.h"
+#include "core/sample_vocabulary.h"
 
 typedef enum SamplePlatform
 {
@@ -88,4 +88,4 @@ extern const Home *account_home(const Person *person, const Account *account);
 extern void date_of_day(int day, int *year, int *month, int *day_of_month);
 extern int	day_of_date(int year, int month, int day_of_month);
 
-#endif							/* PATTERNOS_POPULATION_H */
+#endif							/* PATTERNOS_SAMPLE_PERSON_H */

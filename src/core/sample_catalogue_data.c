@@ -1,8 +1,8 @@
 /*
- * catalogue_data.c
+ * sample_catalogue_data.c
  *		Kinds of items of each platform, the most bought ones first.
  */
-#include "core/catalogue.h"
+#include "core/sample_catalogue.h"
 
 #define LENGTH(array) ((int) (sizeof(array) / sizeof((array)[0])))
 

@@ -1,8 +1,8 @@
 /*
- * order.c
+ * sample_order.c
  *		What is in a purchase of the sample data.
  */
-#include "core/order.h"
+#include "core/sample_order.h"
 
 static const char *const payment_modes[] = {
 	"UPI", "Credit Card", "Debit Card", "Cash on Delivery", "Wallet", "Net Banking"

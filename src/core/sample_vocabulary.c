@@ -1,12 +1,12 @@
 /*
- * vocabulary.c
+ * sample_vocabulary.c
  *		Names and places of the sample population.
  *
  * The frequent names fall off as Zipf's law has it; a quarter of the people
  * have rare names put together from syllables, so that agreement on a name
  * weighs as differently as among real people.
  */
-#include "core/vocabulary.h"
+#include "core/sample_vocabulary.h"
 
 #include <stdio.h>
 

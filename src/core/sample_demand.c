@@ -1,9 +1,9 @@
 /*
- * demand.c
+ * sample_demand.c
  *		When the people of the sample data buy and browse, and how probable a
  *		purchase truly is.
  */
-#include "core/demand.h"
+#include "core/sample_demand.h"
 
 #include <stdlib.h>
 

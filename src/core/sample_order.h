@@ -1,14 +1,14 @@
 /*
- * order.h
+ * sample_order.h
  *		What is in a purchase of the sample data.
  *
  * Pure C.
  */
-#ifndef PATTERNOS_ORDER_H
-#define PATTERNOS_ORDER_H
+#ifndef PATTERNOS_SAMPLE_ORDER_H
+#define PATTERNOS_SAMPLE_ORDER_H
 
-#include "core/catalogue.h"
-#include "core/demand.h"
+#include "core/sample_catalogue.h"
+#include "core/sample_demand.h"
 
 typedef struct Order
 {
@@ -31,4 +31,4 @@ extern void draw_order(Order *order, const Person *person, const Account *accoun
 extern bool account_member(const Person *person, const Account *account);
 extern const char *age_group(const Person *person, int day);
 
-#endif							/* PATTERNOS_ORDER_H */
+#endif							/* PATTERNOS_SAMPLE_ORDER_H */

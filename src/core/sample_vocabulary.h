@@ -1,11 +1,11 @@
 /*
- * vocabulary.h
+ * sample_vocabulary.h
  *		Names and places of the sample population.
  *
  * Pure C.  Lists are sorted by how common their entries are.
  */
-#ifndef PATTERNOS_VOCABULARY_H
-#define PATTERNOS_VOCABULARY_H
+#ifndef PATTERNOS_SAMPLE_VOCABULARY_H
+#define PATTERNOS_SAMPLE_VOCABULARY_H
 
 #include "core/random.h"
 
@@ -32,4 +32,4 @@ extern void write_surname(Random *random, char result[NAME_SIZE]);
 extern const char *pick_building(Random *random);
 extern const char *pick_building_kind(Random *random);
 
-#endif							/* PATTERNOS_VOCABULARY_H */
+#endif							/* PATTERNOS_SAMPLE_VOCABULARY_H */

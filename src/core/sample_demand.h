@@ -1,5 +1,5 @@
 /*
- * demand.h
+ * sample_demand.h
  *		When the people of the sample data buy and browse, and how probable a
  *		purchase truly is.
  *
@@ -10,10 +10,10 @@
  * Browsing on a day follows the shock that holds SHOCK_LEAD days later, so it
  * foretells buying; it depends on no purchase that has not happened.
  */
-#ifndef PATTERNOS_DEMAND_H
-#define PATTERNOS_DEMAND_H
+#ifndef PATTERNOS_SAMPLE_DEMAND_H
+#define PATTERNOS_SAMPLE_DEMAND_H
 
-#include "core/population.h"
+#include "core/sample_person.h"
 
 #define PERIOD_DAYS 30
 #define SHOCK_LEAD 10
@@ -58,4 +58,4 @@ extern int	sessions_in(const Person *person, int account, int period, bool activ
 extern double purchase_truth(const Person *person, unsigned platforms, int as_of,
 							 int horizon, const Season *season);
 
-#endif							/* PATTERNOS_DEMAND_H */
+#endif							/* PATTERNOS_SAMPLE_DEMAND_H */

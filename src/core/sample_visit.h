@@ -1,13 +1,13 @@
 /*
- * session.h
+ * sample_visit.h
  *		What happens in a visit of the sample data.
  *
  * Pure C.
  */
-#ifndef PATTERNOS_SESSION_H
-#define PATTERNOS_SESSION_H
+#ifndef PATTERNOS_SAMPLE_VISIT_H
+#define PATTERNOS_SAMPLE_VISIT_H
 
-#include "core/order.h"
+#include "core/sample_order.h"
 
 #define MOST_EVENTS 40
 
@@ -27,10 +27,10 @@ typedef struct VisitEvent
 {
 	VisitStep	step;
 	int			second;			/* of the day */
-	int			item;			/* index into the session's items, -1: none */
+	int			item;			/* index into the visit's items, -1: none */
 } VisitEvent;
 
-typedef struct Session
+typedef struct Visit
 {
 	uint64_t	id;
 	int			day;
@@ -44,15 +44,15 @@ typedef struct Session
 	int			count;
 	VisitEvent	events[MOST_EVENTS];
 	CatalogueItem items[MOST_ITEMS];
-} Session;
+} Visit;
 
 extern const char *const visit_step_names[];
 
-extern void draw_visit(Session *session, const Person *person, const Account *account,
+extern void draw_visit(Visit *visit, const Person *person, const Account *account,
 					   const Occasion *occasion);
-extern void draw_order_visit(Session *session, const Person *person, const Account *account,
+extern void draw_order_visit(Visit *visit, const Person *person, const Account *account,
 							 const Occasion *occasion, const Order *order);
 extern void write_search_term(SamplePlatform platform, const CatalogueItem *item,
 							  char result[ITEM_NAME_SIZE]);
 
-#endif							/* PATTERNOS_SESSION_H */
+#endif							/* PATTERNOS_SAMPLE_VISIT_H */
