@@ -58,8 +58,10 @@ BEGIN
     CREATE INDEX dim_sku_name ON patternos_dw.dim_sku (platform_id, lower(sku_name)) WHERE valid_to = 'infinity';
 
     CREATE TABLE patternos_dw.brand (
-        alias text COLLATE "C" PRIMARY KEY,
-        brand text NOT NULL
+        platform_id text COLLATE "C" NOT NULL DEFAULT 'ALL',
+        alias       text COLLATE "C" NOT NULL,
+        brand       text NOT NULL,
+        PRIMARY KEY (platform_id, alias)
     );
 
     CREATE TABLE patternos_dw.item_rule (

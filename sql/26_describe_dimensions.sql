@@ -95,13 +95,14 @@ average_price: average unit price in the reporting currency; NULL when unknown
 unit_of_measure: size or unit of one piece, such as 500 g; NULL when unknown
 is_active: whether it is still sold
 is_observed: true when known from item lists only, false when from a catalogue$c$);
-    PERFORM patternos._describe('brand', 'Dictionary of brands; the longest alias that fits a name wins. Editable.', $c$
-alias: way of writing the brand, in lower case
+    PERFORM patternos._describe('brand', 'Dictionary of brands; the longest alias in a name wins. Editable; then call patternos.reclassify_items().', $c$
+platform_id: platform whose items the alias is for; ALL for every platform
+alias: way of writing the brand; case, accents, apostrophes, a plural s and punctuation do not matter
 brand: the brand as shown$c$);
-    PERFORM patternos._describe('item_rule', 'Rules that give an item its category, tried in order of priority. Editable.', $c$
+    PERFORM patternos._describe('item_rule', 'Rules that give an item its category, tried in order of priority. Editable; then call patternos.reclassify_items().', $c$
 platform_id: platform whose items the rule is for; ALL for every platform
-priority: lower numbers are tried first
-pattern: regular expression over the item's name, without regard to case
+priority: lower numbers are tried first; the platform's own rules come before those of ALL
+pattern: phrases with | between them; one of them stands in the item's name as whole words, compared like brands
 category_level_1: top level that it gives
 category_level_2: second level; NULL for none
 category_level_3: third level; NULL for none$c$);

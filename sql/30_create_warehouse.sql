@@ -29,6 +29,7 @@ BEGIN
     PERFORM patternos._create_intent();
     PERFORM patternos._seed_warehouse();
     PERFORM patternos._seed_platform_mappings();
+    PERFORM patternos._seed_items();
     PERFORM patternos._describe_warehouse();
     PERFORM patternos.create_views();
     RETURN 'patternos_dw';
