@@ -27,6 +27,7 @@ BEGIN
         platform_id      text COLLATE "C",
         entity           text NOT NULL,
         source           text NOT NULL,
+        landing_view     text COLLATE "C",
         source_partition text,
         source_offset    bigint,
         content_hash     bytea,

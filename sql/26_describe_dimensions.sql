@@ -20,7 +20,8 @@ format: how the value is written where that must be said, such as dmy for dates;
 batch_id: number of the batch
 platform_id: platform of the batch; NULL where its rows name several
 entity: what the rows are: transaction, customer, event or sku
-source: where the batch came from: a landing view or the name given to ingest_batch
+source: where the batch came from: the name given to ingest_batch or in setting patternos.source, else the landing view
+landing_view: landing view that it came through
 source_partition: partition of the stream; NULL for files
 source_offset: offset of the batch in its stream; NULL for files
 content_hash: SHA-256 of the rows; the same content is not loaded twice

@@ -190,7 +190,42 @@ AS $steps$ VALUES
     SELECT identity_key FROM account_key ORDER BY identity_key ON CONFLICT DO NOTHING$$)
 $steps$;
 
--- All steps of a landing view, in order.
+-- Keys that lead nowhere: a load that leaves one fails.
+CREATE FUNCTION patternos._landing_steps_orphans() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+('orphan', $$
+    SELECT 'account' AS kind FROM staged_account a
+    WHERE NOT EXISTS (SELECT FROM account_key k JOIN patternos_dw.dim_customer c USING (customer_key) WHERE k.account = a.account)
+    UNION ALL
+    SELECT 'location' FROM staged_location l WHERE NOT EXISTS (SELECT FROM location_key k WHERE k.location = l.location)
+    UNION ALL
+    SELECT 'category' FROM item_key i
+    WHERE i.category_id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM patternos_dw.dim_product_category c WHERE c.category_id = i.category_id)
+    UNION ALL
+    SELECT 'date' FROM (SELECT DISTINCT date_id FROM arrived) a
+    WHERE NOT EXISTS (SELECT FROM patternos_dw.dim_time t WHERE t.date_id = a.date_id)$$)
+$steps$;
+
+-- The steps of orders, bookings and enquiries that come one a row.
+CREATE FUNCTION patternos._landing_steps_transaction(has_order_id boolean) RETURNS TABLE (relation text, statement text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT * FROM patternos._landing_steps_accounts()
+    UNION ALL SELECT * FROM patternos._landing_steps_profiles()
+    UNION ALL SELECT i.* FROM patternos._landing_steps_items() i
+              WHERE to_regprocedure('patternos._find_items(text,text[])') IS NOT NULL
+    UNION ALL SELECT 'item_key', 'SELECT item, item_name, NULL::text AS sku_id, NULL::integer AS category_id FROM staged_item'
+              WHERE to_regprocedure('patternos._find_items(text,text[])') IS NULL
+    UNION ALL SELECT r.* FROM patternos._landing_steps_revisions() r WHERE has_order_id
+    UNION ALL SELECT * FROM patternos._landing_steps_facts()
+    UNION ALL SELECT * FROM patternos._landing_steps_lines()
+    UNION ALL SELECT * FROM patternos._landing_steps_after()
+    UNION ALL SELECT * FROM patternos._landing_steps_orphans()
+$$;
+
+-- The steps of a landing view, in order: those of its entity.
 CREATE FUNCTION patternos._landing_steps(landing_view text) RETURNS TABLE (step bigint, relation text, statement text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -200,23 +235,14 @@ DECLARE
 BEGIN
     SELECT min(m.entity), bool_or(m.field = 'order_id') INTO what, has_order_id
     FROM patternos_dw.source_mapping m WHERE m.landing_view = _landing_steps.landing_view;
-    RETURN QUERY
-    SELECT row_number() OVER (), s.relation, s.statement
-    FROM (SELECT * FROM patternos._landing_steps_accounts()
-          UNION ALL SELECT * FROM patternos._landing_steps_profiles()
-          UNION ALL SELECT i.* FROM patternos._landing_steps_items() i
-                    WHERE to_regprocedure('patternos._find_items(text,text[])') IS NOT NULL
-          UNION ALL SELECT 'item_key', 'SELECT item, item_name, NULL::text AS sku_id, NULL::integer AS category_id FROM staged_item'
-                    WHERE to_regprocedure('patternos._find_items(text,text[])') IS NULL
-          UNION ALL SELECT r.* FROM patternos._landing_steps_revisions() r WHERE has_order_id
-          UNION ALL SELECT * FROM patternos._landing_steps_facts()
-          UNION ALL SELECT * FROM patternos._landing_steps_lines()
-          UNION ALL SELECT * FROM patternos._landing_steps_after()) s (relation, statement)
-    WHERE what = 'transaction';
+    RETURN QUERY EXECUTE
+        format('SELECT row_number() OVER (), s.relation, s.statement FROM patternos.%I($1) s', '_landing_steps_' || what)
+        USING has_order_id;
 END
 $$;
 
 REVOKE ALL ON FUNCTION patternos._note_categories(integer[], text[]), patternos._main_category(integer[], bigint),
     patternos._landing_steps_accounts(), patternos._landing_steps_profiles(), patternos._landing_steps_items(),
     patternos._landing_steps_revisions(), patternos._landing_steps_facts(), patternos._landing_steps_lines(),
-    patternos._landing_steps_after(), patternos._landing_steps(text) FROM PUBLIC;
+    patternos._landing_steps_after(), patternos._landing_steps_orphans(), patternos._landing_steps_transaction(boolean),
+    patternos._landing_steps(text) FROM PUBLIC;

@@ -143,7 +143,6 @@ parse_columns(LandingBatch *batch, const Datum *values, const bool *nulls)
 	for (int i = 0; i < batch->column_count; i++)
 	{
 		const LandingColumn *column = &batch->columns[i];
-		const LandingField *field = &column->property;
 		const char *text = NULL;
 		size_t		size = 0;
 		Reason		reason;
@@ -154,8 +153,6 @@ parse_columns(LandingBatch *batch, const Datum *values, const bool *nulls)
 			batch->parsed[i].stored = NULL;
 			continue;
 		}
-		if (column->field >= 0)
-			field = &batch->entity->fields[column->field];
 		if (!nulls[i])
 		{
 			struct varlena *value = PG_DETOAST_DATUM_PACKED(values[i]);
@@ -163,7 +160,7 @@ parse_columns(LandingBatch *batch, const Datum *values, const bool *nulls)
 			text = VARDATA_ANY(value);
 			size = VARSIZE_ANY_EXHDR(value);
 		}
-		reason = parse_field(batch, field, column->format, text, size, &batch->parsed[i]);
+		reason = parse_field(batch, &column->rule, column->format, text, size, &batch->parsed[i]);
 		if (reason != REASON_OK)
 			reject_value(batch, column->name, reason, size);
 		if (column->field >= 0)

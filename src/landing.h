@@ -21,9 +21,10 @@
  * To add an entity:
  *	1. list its fields and derived columns in a LandingEntity (landing_NAME.c)
  *	   and add it to entities[] in landing_batch.c;
- *	2. write patternos._landing_steps_NAME() in SQL; its steps must leave a
- *	   relation "duplicate" (line bigint) of the staged rows that add nothing:
- *	   all others count as accepted and get their raw_record;
+ *	2. write patternos._landing_steps_NAME(has_order_id boolean) in SQL, returning
+ *	   (relation, statement); its steps must leave a relation "duplicate" (line
+ *	   bigint) of the staged rows that add nothing: all others count as accepted
+ *	   and get their raw_record.  A relation "orphan" with rows fails the load;
  *	3. seed source_mapping rows for its view.
  * To add a kind of field: a FieldKind and its parser in landing_field.c.
  */
@@ -112,7 +113,7 @@ typedef struct LandingColumn
 	const char *name;
 	const char *format;			/* NULL when the mapping names none */
 	int			field;			/* index into the entity's fields, or one of the two below */
-	LandingField property;		/* how a property's value is parsed */
+	LandingField rule;			/* how its values are parsed: the field's rule as the mapping amends it */
 } LandingColumn;
 
 /* What a parser made of a value. */
@@ -147,7 +148,6 @@ struct LandingBatch
 	TimestampTz earliest;
 	TimestampTz latest;
 	double		max_reject_share;
-	int64		redriven;		/* parked batch that is being loaded, 0 = none */
 
 	int64		batch_id;
 	int64		rows;

@@ -7,11 +7,14 @@
  * faults is parked, its sound rows kept for patternos.load_parked_batch();
  * any other is loaded whole by the entity's steps.
  */
+#include "patternos.h"
+
 #include "landing_batch.h"
 
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "common/sha2.h"
+#include "core/detect.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
 #include "miscadmin.h"
@@ -144,8 +147,8 @@ map_field(LandingBatch *batch, LandingColumn *column, const char *field)
 		for (int i = 0; i < lengthof(properties); i++)
 			if (strcmp(properties[i].format, format) == 0)
 			{
-				column->property.kind = properties[i].kind;
-				column->property.limit = properties[i].limit;
+				column->rule.kind = properties[i].kind;
+				column->rule.limit = properties[i].limit;
 				return;
 			}
 	}
@@ -160,6 +163,9 @@ map_field(LandingBatch *batch, LandingColumn *column, const char *field)
 				batch->entity->fields[i].kind != FIELD_DERIVED)
 			{
 				column->field = i;
+				column->rule = batch->entity->fields[i];
+				if (column->rule.kind == FIELD_ACCOUNT && column->format != NULL)
+					column->rule.required = strcmp(column->format, "optional") != 0;
 				return;
 			}
 	ereport(ERROR,
@@ -404,6 +410,10 @@ run_steps(LandingBatch *batch, StepArguments *arguments)
 
 		if (relation != NULL && strcmp(relation, "duplicate") == 0)
 			duplicates = rows;
+		else if (relation != NULL && strcmp(relation, "orphan") == 0 && rows > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+					 errmsg("load would leave " INT64_FORMAT " keys that lead nowhere", rows)));
 	}
 	return duplicates;
 }
@@ -455,25 +465,40 @@ is_repetition(LandingBatch *batch, Datum content_hash)
 	return SPI_processed > 0;
 }
 
-/* Writes the batch's row, or, for a parked batch that is loaded now, completes it. */
+/* Where the batch came from: setting patternos.source, redacted, or the landing view. */
+static Datum
+source_name(LandingBatch *batch)
+{
+	size_t		size = strlen(patternos_source);
+	char	   *redacted = palloc(REDACTED_SIZE(size));
+	int			found;
+
+	if (size == 0)
+		return CStringGetTextDatum(batch->view_name);
+	size = redact_text(patternos_source, size, redacted, &found);
+	return PointerGetDatum(cstring_to_text_with_len(redacted, size));
+}
+
+/* Writes the batch's row. */
 static void
 write_batch(LandingBatch *batch, const char *status, Datum content_hash, int64 duplicates)
 {
-	Oid			types[] = {INT8OID, TEXTOID, TEXTOID, TEXTOID, BYTEAOID, INT8OID, INT8OID, INT8OID, TEXTOID, INT8OID};
+	Oid			types[] = {INT8OID, TEXTOID, TEXTOID, TEXTOID, BYTEAOID, INT8OID, INT8OID, INT8OID, TEXTOID, INT8OID, TEXTOID};
 	Datum		values[] = {Int64GetDatum(batch->batch_id), (Datum) 0, CStringGetTextDatum(batch->entity->name),
 		CStringGetTextDatum(batch->view_name), content_hash, Int64GetDatum(batch->rows),
 		Int64GetDatum(batch->rejected), Int64GetDatum(duplicates), CStringGetTextDatum(status),
-	Int64GetDatum(batch->same_second)};
-	char		nulls[] = "          ";
+	Int64GetDatum(batch->same_second), source_name(batch)};
+	char		nulls[] = "           ";
 
 	if (batch->platform_id == NULL)
 		nulls[1] = 'n';
 	else
 		values[1] = CStringGetTextDatum(batch->platform_id);
-	(void) SPI_execute_with_args("INSERT INTO patternos_dw.raw_batch (batch_id, platform_id, entity, source, content_hash, "
-								 " rows_total, rows_accepted, rows_rejected, rows_duplicate, status, rows_same_second, loaded_at) "
-								 "VALUES ($1, $2, $3, coalesce(nullif(current_setting('patternos.source', true), ''), $4), $5, "
-								 " $6, $6 - $7 - $8, $7, $8, $9, $10, CASE $9 WHEN 'loaded' THEN now() END)",
+	(void) SPI_execute_with_args("INSERT INTO patternos_dw.raw_batch (batch_id, platform_id, entity, landing_view, "
+								 " content_hash, rows_total, rows_accepted, rows_rejected, rows_duplicate, status, "
+								 " rows_same_second, source, loaded_at) "
+								 "VALUES ($1, $2, $3, $4, $5, $6, $6 - $7 - $8, $7, $8, $9, $10, $11, "
+								 " CASE $9 WHEN 'loaded' THEN now() END)",
 								 lengthof(types), types, values, nulls, false, 0);
 }
 

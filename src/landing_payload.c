@@ -171,7 +171,7 @@ add_column_property(LandingBatch *batch, const LandingColumn *column, const Fiel
 
 	if (parsed->isnull)
 		return;
-	switch (column->property.kind)
+	switch (column->rule.kind)
 	{
 		case FIELD_FLAG:
 			value.type = jbvBool;
@@ -182,7 +182,7 @@ add_column_property(LandingBatch *batch, const LandingColumn *column, const Fiel
 			add_number_property(batch, column->name, DatumGetInt64(parsed->datum), 0);
 			break;
 		case FIELD_AMOUNT:
-			add_number_property(batch, column->name, DatumGetInt64(parsed->datum), column->property.limit);
+			add_number_property(batch, column->name, DatumGetInt64(parsed->datum), column->rule.limit);
 			break;
 		default:
 			add_text_property(batch, column->name, parsed->stored, parsed->stored_size);

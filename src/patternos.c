@@ -15,6 +15,7 @@ PG_MODULE_MAGIC;
 #endif
 
 char	   *patternos_key_file;
+char	   *patternos_source;
 
 /* whether the postmaster loaded the library, so that every backend has it */
 static bool is_preloaded = false;
@@ -37,6 +38,14 @@ _PG_init(void)
 							   "",
 							   PGC_SUSET,
 							   GUC_SUPERUSER_ONLY | GUC_NOT_IN_SAMPLE,
+							   NULL, NULL, NULL);
+	DefineCustomStringVariable("patternos.source",
+							   "Name of the file or stream that is being landed, for raw_batch.source.",
+							   NULL,
+							   &patternos_source,
+							   "",
+							   PGC_USERSET,
+							   GUC_NOT_IN_SAMPLE,
 							   NULL, NULL, NULL);
 	MarkGUCPrefixReserved("patternos");
 	install_log_hook();

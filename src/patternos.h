@@ -13,6 +13,9 @@
 /* patternos.key_file: path of the secret key, set by a superuser */
 extern char *patternos_key_file;
 
+/* patternos.source: name of the file or stream that is being landed */
+extern char *patternos_source;
+
 /*
  * The memory context of an aggregate, or an error for a caller that is none.
  */
