@@ -36,18 +36,18 @@ BEGIN
         ('event_anonymous', '{platform_id}', 'dim_platform', '{platform_id}', true),
         ('raw_record', '{batch_id}', 'raw_batch', '{batch_id}', true),
         ('raw_reject', '{batch_id}', 'raw_batch', '{batch_id}', true),
-        ('feat_customer_rfm', '{customer_key}', 'dim_customer', '{customer_key}', true),
+        ('feat_customer_rfm', '{customer_key}', 'dim_customer', '{customer_key}', false),
         ('feat_customer_rfm', '{platform_id}', 'dim_platform', '{platform_id}', true),
-        ('feat_customer_affinity', '{customer_key}', 'dim_customer', '{customer_key}', true),
+        ('feat_customer_affinity', '{customer_key}', 'dim_customer', '{customer_key}', false),
         ('feat_customer_affinity', '{category_id}', 'dim_product_category', '{category_id}', true),
-        ('feat_customer_behavior', '{customer_key}', 'dim_customer', '{customer_key}', true),
+        ('feat_customer_behavior', '{customer_key}', 'dim_customer', '{customer_key}', false),
         ('feat_customer_behavior', '{platform_id}', 'dim_platform', '{platform_id}', true),
-        ('feat_cross_platform', '{customer_key}', 'dim_customer', '{customer_key}', true),
-        ('intent_score', '{customer_key}', 'dim_customer', '{customer_key}', true),
+        ('feat_cross_platform', '{customer_key}', 'dim_customer', '{customer_key}', false),
+        ('intent_score', '{customer_key}', 'dim_customer', '{customer_key}', false),
         ('intent_score', '{platform_id}', 'dim_platform', '{platform_id}', true),
         ('intent_score', '{predicted_category_id}', 'dim_product_category', '{category_id}', true),
         ('intent_serving', '{customer_key}', 'dim_customer', '{customer_key}', true),
-        ('intent_training_labels', '{customer_key}', 'dim_customer', '{customer_key}', true),
+        ('intent_training_labels', '{customer_key}', 'dim_customer', '{customer_key}', false),
         ('intent_training_labels', '{platform_id}', 'dim_platform', '{platform_id}', true)
     ) AS v (child_table, child_columns, parent_table, parent_columns, is_declarable);
     PERFORM patternos._describe('relationship',
@@ -56,7 +56,7 @@ child_table: table that refers
 child_columns: its columns; NULL in one of them refers to nothing
 parent_table: table referred to
 parent_columns: its columns, in the same order
-is_declarable: whether add_foreign_keys() can declare it; false where the parent keeps versions$c$);
+is_declarable: whether add_foreign_keys() declares it; false where the parent keeps versions, or the child keeps customers that were merged since$c$);
 END
 $$;
 
@@ -108,7 +108,8 @@ BEGIN
         CONTINUE WHEN EXISTS (SELECT FROM pg_constraint
                               WHERE conrelid = format('patternos_dw.%I', relation.child_table)::regclass
                                 AND contype = 'f' AND conname = left(relation.name, 63));
-        EXECUTE format('ALTER TABLE patternos_dw.%I ADD CONSTRAINT %I FOREIGN KEY (%s) REFERENCES patternos_dw.%I (%s)',
+        EXECUTE format('ALTER TABLE patternos_dw.%I ADD CONSTRAINT %I FOREIGN KEY (%s) REFERENCES patternos_dw.%I (%s) '
+                       'DEFERRABLE INITIALLY DEFERRED',
                        relation.child_table, left(relation.name, 63), relation.child_columns,
                        relation.parent_table, relation.parent_columns);
         added := added + 1;

@@ -52,14 +52,14 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     call text := CASE step
-        WHEN 'identities' THEN 'patternos._resolve_identities()'
+        WHEN 'identities' THEN 'patternos._resolve_identities(boolean)'
         WHEN 'scores' THEN 'patternos._score_intent(date)'
         WHEN 'snapshots' THEN 'patternos._drop_stale_snapshots()'
         ELSE format('patternos.%I(date)', '_refresh_' || step) END;
     result bigint;
 BEGIN
     IF to_regprocedure(call) IS NOT NULL THEN
-        EXECUTE 'SELECT ' || replace(call, '(date)', '($1)') INTO result USING as_of;
+        EXECUTE 'SELECT ' || replace(replace(call, '(date)', '($1)'), '(boolean)', '()') INTO result USING as_of;
     END IF;
     RETURN result;
 END

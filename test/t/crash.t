@@ -7,6 +7,9 @@ use Test::More;
 use Time::HiRes qw(sleep);
 use Warehouse;
 
+# what is committed must survive the crash: the test cluster does not wait for its log by default
+$ENV{PGOPTIONS} = '-c synchronous_commit=on';
+
 my $database = make_database('patternos_crash');
 fill($database);
 
