@@ -43,7 +43,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages =
 AS $$
 BEGIN
     DROP TABLE IF EXISTS pg_temp.work_changed, pg_temp.work_value, pg_temp.work_account, pg_temp.work_identifier,
-        pg_temp.work_component, pg_temp.work_move, pg_temp.work_retired;
+        pg_temp.work_component, pg_temp.work_customer, pg_temp.work_move, pg_temp.work_retired;
     CREATE TEMP TABLE work_changed (identity_key bigint PRIMARY KEY) ON COMMIT DROP;
     CREATE TEMP TABLE work_value (kind text COLLATE "C", value_hash bytea, accounts bigint) ON COMMIT DROP;
     CREATE TEMP TABLE work_account (identity_key bigint PRIMARY KEY, customer_key bigint NOT NULL,
@@ -51,7 +51,8 @@ BEGIN
     CREATE TEMP TABLE work_identifier (identity_key bigint NOT NULL, kind text COLLATE "C" NOT NULL, value_hash bytea NOT NULL,
         platform_id text COLLATE "C" NOT NULL, gender text, loyalty bytea[]) ON COMMIT DROP;
     CREATE TEMP TABLE work_component (identity_key bigint PRIMARY KEY, component bigint NOT NULL,
-        old_key bigint NOT NULL, new_key bigint, match_attributes jsonb NOT NULL DEFAULT '{}') ON COMMIT DROP;
+        old_key bigint NOT NULL) ON COMMIT DROP;
+    CREATE TEMP TABLE work_customer (component bigint PRIMARY KEY, new_key bigint NOT NULL, is_new boolean NOT NULL) ON COMMIT DROP;
     CREATE TEMP TABLE work_move (identity_key bigint PRIMARY KEY, platform_id text COLLATE "C" NOT NULL,
         platform_customer_id text COLLATE "C" NOT NULL, old_key bigint NOT NULL, new_key bigint NOT NULL,
         change text NOT NULL) ON COMMIT DROP;
@@ -76,8 +77,8 @@ BEGIN
 END
 $$;
 
--- Blocks values that more accounts than the cap share, releases them when the number has fallen, and
--- counts as changed every account that holds a value whose state changes.
+-- Counts the accounts that hold the values of changed accounts, blocks values that more than the cap share,
+-- releases them when the number has fallen, and takes as changed who holds a value whose state changes.
 CREATE FUNCTION patternos._review_identifiers() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -91,7 +92,9 @@ BEGIN
           JOIN patternos_dw.account_identifier h USING (identity_key)
           WHERE h.kind = ANY (patternos._identifying_kinds())) held
     JOIN patternos_dw.account_identifier a USING (kind, value_hash)
-    GROUP BY a.kind, a.value_hash;
+    GROUP BY a.kind, a.value_hash
+    HAVING count(*) > 1;
+    ANALYZE pg_temp.work_value;
     -- an account that no longer holds a value does not lead to it: blocked values are looked at each time
     INSERT INTO pg_temp.work_value
     SELECT b.kind, b.value_hash, n.accounts
@@ -119,29 +122,27 @@ BEGIN
     FROM (TABLE released UNION ALL TABLE blocked) v
     JOIN patternos_dw.account_identifier a USING (kind, value_hash)
     ON CONFLICT DO NOTHING;
+    DELETE FROM pg_temp.work_value v USING patternos_dw.identifier_block b
+    WHERE b.kind = v.kind AND b.value_hash = v.value_hash;
 END
 $$;
 
--- All accounts of the customers that changed accounts belong to or have an identifier in common with.
+-- All accounts of the customers that changed accounts belong to or have an identifier in common with, and
+-- what these accounts can be compared by.
 CREATE FUNCTION patternos._find_touched_accounts() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     INSERT INTO pg_temp.work_account
     SELECT i.identity_key, i.customer_key, i.platform_id, i.platform_customer_id
-    FROM (SELECT own.customer_key
-          FROM pg_temp.work_changed c
-          JOIN patternos_dw.dim_customer_identity own USING (identity_key)
-          UNION
-          SELECT other.customer_key
-          FROM (SELECT DISTINCT h.kind, h.value_hash
-                FROM pg_temp.work_changed c
-                JOIN patternos_dw.account_identifier h USING (identity_key)
-                WHERE h.kind = ANY (patternos._identifying_kinds())
-                  AND NOT EXISTS (SELECT FROM patternos_dw.identifier_block b
-                                  WHERE b.kind = h.kind AND b.value_hash = h.value_hash)) held
-          JOIN patternos_dw.account_identifier a USING (kind, value_hash)
-          JOIN patternos_dw.dim_customer_identity other ON other.identity_key = a.identity_key) touched
+    FROM (SELECT seen.customer_key
+          FROM (SELECT identity_key FROM pg_temp.work_changed
+                UNION
+                SELECT a.identity_key
+                FROM pg_temp.work_value v
+                JOIN patternos_dw.account_identifier a USING (kind, value_hash)) near
+          JOIN patternos_dw.dim_customer_identity seen USING (identity_key)
+          GROUP BY seen.customer_key) touched
     JOIN patternos_dw.dim_customer_identity i USING (customer_key);
     ANALYZE pg_temp.work_account;
     INSERT INTO pg_temp.work_identifier
@@ -189,57 +190,61 @@ BEGIN
     SELECT DISTINCT ON (old_key) old_key, component, count(*) AS accounts
     FROM pg_temp.work_component GROUP BY old_key, component
     ORDER BY old_key, count(*) DESC, component;
-    UPDATE pg_temp.work_component c SET new_key = k.new_key
-    FROM (SELECT n.component, coalesce(n.old_key, nextval(pg_get_serial_sequence('patternos_dw.dim_customer', 'customer_key'))) AS new_key
-          FROM (SELECT DISTINCT ON (p.component) p.component, w.old_key
-                FROM (SELECT DISTINCT component FROM pg_temp.work_component) p
-                LEFT JOIN pg_temp.work_claim w USING (component)
-                ORDER BY p.component, w.accounts DESC, w.old_key) n) k
-    WHERE k.component = c.component;
+    INSERT INTO pg_temp.work_customer
+    SELECT n.component,
+           coalesce(n.old_key, nextval(pg_get_serial_sequence('patternos_dw.dim_customer', 'customer_key'))),
+           n.old_key IS NULL
+    FROM (SELECT DISTINCT ON (p.component) p.component, w.old_key
+          FROM (SELECT DISTINCT component FROM pg_temp.work_component) p
+          LEFT JOIN pg_temp.work_claim w USING (component)
+          ORDER BY p.component, w.accounts DESC, w.old_key) n;
     INSERT INTO pg_temp.work_retired
-    SELECT w.old_key, c.new_key
+    SELECT w.old_key, k.new_key
     FROM pg_temp.work_claim w
-    JOIN pg_temp.work_component c ON c.identity_key = w.component
-    WHERE c.new_key <> w.old_key;
+    JOIN pg_temp.work_customer k USING (component)
+    WHERE k.new_key <> w.old_key;
     INSERT INTO pg_temp.work_move
-    SELECT c.identity_key, a.platform_id, a.platform_customer_id, c.old_key, c.new_key,
-           CASE WHEN r.new_key = c.new_key THEN 'merge' ELSE 'split' END
+    SELECT c.identity_key, a.platform_id, a.platform_customer_id, c.old_key, k.new_key,
+           CASE WHEN r.new_key = k.new_key THEN 'merge' ELSE 'split' END
     FROM pg_temp.work_component c
+    JOIN pg_temp.work_customer k USING (component)
     JOIN pg_temp.work_account a USING (identity_key)
     LEFT JOIN pg_temp.work_retired r ON r.old_key = c.old_key
-    WHERE c.new_key <> c.old_key;
+    WHERE k.new_key <> c.old_key;
     DROP TABLE pg_temp.work_claim;
-    ANALYZE pg_temp.work_move, pg_temp.work_retired;
+    ANALYZE pg_temp.work_customer, pg_temp.work_move, pg_temp.work_retired;
 END
 $$;
 
 -- What the accounts of one customer have in common: true where an account shares a value with another
 -- of them, false where both have values of the kind and none in common.
-CREATE FUNCTION patternos._describe_matches() RETURNS void
+CREATE FUNCTION patternos._describe_matches()
+RETURNS TABLE (identity_key bigint, match_attributes jsonb)
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH evidence AS (
-        SELECT c.component, c.identity_key, h.kind, h.value_hash AS value
-        FROM pg_temp.work_component c JOIN pg_temp.work_identifier h USING (identity_key)
+    WITH member AS (
+        SELECT c.component, c.identity_key
+        FROM pg_temp.work_component c
+        JOIN (SELECT component FROM pg_temp.work_component GROUP BY component HAVING count(*) > 1) m USING (component)
+    ), evidence AS (
+        SELECT m.component, m.identity_key, h.kind, h.value_hash AS value
+        FROM member m JOIN pg_temp.work_identifier h USING (identity_key)
         UNION ALL
-        SELECT c.component, c.identity_key, 'city', convert_to(lower(p.city), 'UTF8')
-        FROM pg_temp.work_component c JOIN patternos_dw.account_profile p USING (identity_key) WHERE p.city IS NOT NULL
-        UNION ALL
-        SELECT c.component, c.identity_key, 'age_group', convert_to(p.age_group, 'UTF8')
-        FROM pg_temp.work_component c JOIN patternos_dw.account_profile p USING (identity_key) WHERE p.age_group IS NOT NULL
+        SELECT m.component, m.identity_key, a.kind, convert_to(a.value, 'UTF8')
+        FROM member m
+        JOIN patternos_dw.account_profile p USING (identity_key)
+        CROSS JOIN LATERAL (VALUES ('city', lower(p.city)), ('age_group', p.age_group)) a (kind, value)
+        WHERE a.value IS NOT NULL
     ), compared AS (
         SELECT identity_key, kind, count(*) OVER (PARTITION BY component, kind, value) > 1 AS is_shared,
                min(identity_key) OVER k <> max(identity_key) OVER k AS is_compared
         FROM evidence
         WINDOW k AS (PARTITION BY component, kind)
-    ), described AS (
-        SELECT identity_key, jsonb_object_agg(kind, is_shared) AS attributes
-        FROM (SELECT identity_key, kind, bool_or(is_shared) AS is_shared
-              FROM compared WHERE is_compared GROUP BY identity_key, kind) k
-        GROUP BY identity_key
     )
-    UPDATE pg_temp.work_component c SET match_attributes = d.attributes
-    FROM described d WHERE d.identity_key = c.identity_key
+    SELECT identity_key, jsonb_object_agg(kind, is_shared)
+    FROM (SELECT identity_key, kind, bool_or(is_shared) AS is_shared
+          FROM compared WHERE is_compared GROUP BY identity_key, kind) k
+    GROUP BY identity_key
 $$;
 
 -- Facts follow their account, or all together their retired customer.
@@ -306,16 +311,17 @@ DECLARE
     moved bigint;
 BEGIN
     INSERT INTO patternos_dw.dim_customer (customer_key)
-    SELECT DISTINCT m.new_key FROM pg_temp.work_move m
-    WHERE NOT EXISTS (SELECT FROM pg_temp.work_component c WHERE c.old_key = m.new_key)
-    ORDER BY m.new_key;
+    SELECT new_key FROM pg_temp.work_customer WHERE is_new ORDER BY new_key;
     UPDATE patternos_dw.dim_customer_identity i
-    SET customer_key = c.new_key, mapping_method = 'deterministic', mapping_confidence = 1,
-        match_attributes = c.match_attributes, last_matched_at = now(),
-        valid_from = CASE WHEN c.new_key = c.old_key THEN i.valid_from ELSE now() END
-    FROM pg_temp.work_component c
-    WHERE i.customer_key = c.old_key AND i.identity_key = c.identity_key
-      AND (c.new_key, 'deterministic', 1, c.match_attributes)
+    SET customer_key = d.new_key, mapping_method = 'deterministic', mapping_confidence = 1,
+        match_attributes = d.match_attributes, last_matched_at = now(),
+        valid_from = CASE WHEN d.new_key = d.old_key THEN i.valid_from ELSE now() END
+    FROM (SELECT c.identity_key, c.old_key, k.new_key, coalesce(m.match_attributes, '{}') AS match_attributes
+          FROM pg_temp.work_component c
+          JOIN pg_temp.work_customer k USING (component)
+          LEFT JOIN patternos._describe_matches() m USING (identity_key)) d
+    WHERE i.identity_key = d.identity_key
+      AND (d.new_key, 'deterministic', 1, d.match_attributes)
           IS DISTINCT FROM (i.customer_key, i.mapping_method, i.mapping_confidence, i.match_attributes);
     PERFORM patternos._move_facts();
     PERFORM patternos._retire_customers();
@@ -336,7 +342,7 @@ $$;
 
 -- Resolves what changed since the last run and returns the number of accounts that changed their customer.
 CREATE FUNCTION patternos._resolve_identities(everything boolean DEFAULT false) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '128MB'
 AS $$
 DECLARE
     moved bigint;
@@ -349,12 +355,14 @@ BEGIN
     PERFORM patternos._review_identifiers();
     PERFORM patternos._find_touched_accounts();
     PERFORM patternos._assign_customers();
-    PERFORM patternos._describe_matches();
     moved := patternos._move_accounts();
-    SELECT array_agg(DISTINCT k.customer_key) INTO touched
-    FROM pg_temp.work_component c
-    CROSS JOIN LATERAL (VALUES (c.old_key), (c.new_key)) k (customer_key)
-    WHERE c.identity_key IN (SELECT identity_key FROM pg_temp.work_changed UNION SELECT identity_key FROM pg_temp.work_move);
+    SELECT array_agg(t.customer_key) INTO touched
+    FROM (SELECT k.new_key AS customer_key
+          FROM pg_temp.work_changed
+          JOIN pg_temp.work_component c USING (identity_key)
+          JOIN pg_temp.work_customer k USING (component)
+          UNION SELECT new_key FROM pg_temp.work_move
+          UNION SELECT old_key FROM pg_temp.work_move) t;
     IF touched IS NOT NULL THEN
         PERFORM patternos._rebuild_customers(touched);
     END IF;
