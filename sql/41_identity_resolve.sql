@@ -340,9 +340,10 @@ BEGIN
 END
 $$;
 
--- Resolves what changed since the last run and returns the number of accounts that changed their customer.
-CREATE FUNCTION patternos._resolve_identities(everything boolean DEFAULT false) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '128MB'
+-- Resolves what changed since the last run, or everything, and returns the number of accounts that
+-- changed their customer.
+CREATE FUNCTION patternos._resolve_identities(everything boolean) RETURNS bigint
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '128MB'
 AS $$
 DECLARE
     moved bigint;
@@ -351,7 +352,7 @@ BEGIN
     PERFORM patternos._require_owner();
     PERFORM patternos._lock_identities(true);
     PERFORM patternos._create_identity_work();
-    PERFORM patternos._take_changed_accounts(coalesce(everything, false));
+    PERFORM patternos._take_changed_accounts(everything);
     PERFORM patternos._review_identifiers();
     PERFORM patternos._find_touched_accounts();
     PERFORM patternos._assign_customers();
@@ -371,8 +372,15 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION patternos._resolve_identities() RETURNS bigint
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT patternos._resolve_identities(false)
+$$;
+
 REVOKE ALL ON FUNCTION patternos._lock_identities(boolean), patternos._identifying_kinds(),
     patternos._shares_phone_only(text, text, text, text, bytea[], bytea[]), patternos._create_identity_work(),
     patternos._take_changed_accounts(boolean), patternos._review_identifiers(), patternos._find_touched_accounts(),
     patternos._assign_customers(), patternos._describe_matches(), patternos._move_facts(),
-    patternos._retire_customers(), patternos._move_accounts(), patternos._resolve_identities(boolean) FROM PUBLIC;
+    patternos._retire_customers(), patternos._move_accounts(), patternos._resolve_identities(boolean),
+    patternos._resolve_identities() FROM PUBLIC;

@@ -145,7 +145,7 @@ SELECT set_has('SELECT DISTINCT customer_key FROM patternos_dw.changed_customer'
 -- only the owner resolves
 CREATE ROLE regress_identity;
 GRANT USAGE ON SCHEMA patternos TO regress_identity;
-GRANT EXECUTE ON FUNCTION patternos._resolve_identities(boolean), patternos._require_owner(), patternos.block_identifier(text, bytea, text) TO regress_identity;
+GRANT EXECUTE ON FUNCTION patternos._resolve_identities(), patternos._resolve_identities(boolean), patternos._require_owner(), patternos.block_identifier(text, bytea, text) TO regress_identity;
 SET LOCAL ROLE regress_identity;
 SELECT throws_ok('SELECT patternos._resolve_identities()', '42501');
 RESET ROLE;
