@@ -40,7 +40,8 @@ cuts: four ascending cut points: days for recency, purchases or money otherwise$
     PERFORM patternos._describe('rfm_cutpoint', 'Cut points that were in force at a date, so that one customer can be scored alone.', $c$
 metric: recency, frequency or monetary
 method: how they came about
-cuts: four ascending cut points$c$);
+cuts: four ascending cut points
+cut_keys: customers at the cut points, where ntile tells equal values apart; NULL otherwise$c$);
     PERFORM patternos._describe('rfm_segment_rule', 'Which recency and frequency scores make which segment. Editable; every cell must have exactly one.', $c$
 segment: name of the segment
 recency_scores: range of recency scores
@@ -152,6 +153,9 @@ r: shape of the rates' distribution
 alpha: its scale, in days
 log_likelihood: log-likelihood of the fit
 customers: customers fitted on$c$);
+    PERFORM patternos._describe('intent_percentile', 'Percentile of every intent score that occurred at a date, so that one customer can be scored alone.', $c$
+intent_score: score
+intent_percentile: share of the platform''s customers with at most this score, 0 to 100$c$);
     PERFORM patternos._describe('model', 'Registry of models; the documented baseline is version baseline-1.', $c$
 model_id: number of the model
 name: what it predicts

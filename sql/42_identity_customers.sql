@@ -61,6 +61,7 @@ BEGIN
           (p.first_seen_date, p.last_seen_date, p.age_group, p.state, p.city, p.pincode, p.gender, h.email, h.mobile,
            coalesce(s.marketing, false), coalesce(s.personalization, false), coalesce(s.sharing, false));
     GET DIAGNOSTICS changed = ROW_COUNT;
+    PERFORM patternos._refresh_serving(keys);
     RETURN changed;
 END
 $$;

@@ -40,9 +40,9 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE procedure_name
         WHEN 'resolve_identities' THEN '{identities}'::text[]
-        WHEN 'refresh_features' THEN '{customers,rfm,affinity,behavior,cross_platform,snapshots}'
+        WHEN 'refresh_features' THEN '{rfm,customers,affinity,behavior,cross_platform,snapshots}'
         WHEN 'score_intent' THEN '{scores,snapshots}'
-        WHEN 'refresh' THEN '{identities,customers,rfm,affinity,behavior,cross_platform,scores,snapshots}'
+        WHEN 'refresh' THEN '{identities,rfm,customers,affinity,behavior,cross_platform,scores,snapshots}'
     END
 $$;
 

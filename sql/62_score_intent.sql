@@ -1,0 +1,155 @@
+-- Intent scores of the warehouse's customers at a reference date, and the row that serves them.
+
+-- Fits the purchase rates of each platform, and of all together, to the customers known at the date.
+CREATE FUNCTION patternos._fit_purchase_rates(as_of date) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM patternos_dw.purchase_rate_model m WHERE m.as_of = $1;
+    INSERT INTO patternos_dw.purchase_rate_model (as_of, platform_id, r, alpha, log_likelihood, customers)
+    SELECT $1, g.platform_id, (g.fit).r, (g.fit).alpha, (g.fit).log_likelihood, (g.fit).customers
+    FROM (SELECT c.platform_id, patternos.fit_purchase_rate(array_agg(c.x), array_agg(c.t), array_agg(c.customers)) AS fit
+          FROM (SELECT f.platform_id, f.frequency_lifetime::bigint - 1 AS x,
+                       ($1 - f.first_purchase_date)::double precision AS t, count(*) AS customers
+                FROM patternos_dw.feat_customer_rfm f
+                WHERE f.as_of = $1 AND f.frequency_lifetime > 0
+                GROUP BY f.platform_id, x, t) c
+          GROUP BY c.platform_id) g
+$$;
+
+-- Stores what share of a platform's customers has at most each score.
+CREATE FUNCTION patternos._store_percentiles(as_of date) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM patternos_dw.intent_percentile p WHERE p.as_of = $1;
+    INSERT INTO patternos_dw.intent_percentile (as_of, platform_id, intent_score, intent_percentile)
+    SELECT $1, s.platform_id, s.score,
+           round(100 * sum(s.customers) OVER (PARTITION BY s.platform_id ORDER BY s.score)
+                 / sum(s.customers) OVER (PARTITION BY s.platform_id), 2)
+    FROM (SELECT f.platform_id, patternos.intent_score(coalesce(f.recency_days, 180), f.frequency_90d, f.monetary_90d) AS score,
+                 count(*) AS customers
+          FROM patternos_dw.feat_customer_rfm f
+          WHERE f.as_of = $1
+          GROUP BY f.platform_id, score) s
+$$;
+
+-- The category that a customer q bought last, for who has no affinity.
+CREATE FUNCTION patternos._last_category(as_of date) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('(SELECT coalesce(k.category_id, l.category_id) '
+                  'FROM patternos_dw.fact_transaction t '
+                  'JOIN patternos_dw.fact_transaction_line l ON l.customer_key = t.customer_key '
+                  'AND l.transaction_datetime = t.transaction_datetime AND l.transaction_id = t.transaction_id '
+                  'LEFT JOIN patternos_dw.dim_sku k ON k.platform_id = l.platform_id AND k.sku_id = l.sku_id AND k.valid_to = ''infinity'' '
+                  'WHERE t.customer_key = q.customer_key AND t.transaction_date < %L AND t.transaction_status = ''completed'' '
+                  'AND coalesce(k.category_id, l.category_id) IS NOT NULL '
+                  'ORDER BY t.transaction_datetime DESC, t.transaction_id DESC, l.line_number LIMIT 1)', as_of)
+$$;
+
+-- The rows of intent_score by the documented baseline, see doc/reference.md.
+CREATE FUNCTION patternos._intent_query(as_of date, version text, high numeric, medium numeric) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format($query$
+        SELECT s.customer_key, s.as_of, s.platform_id, now() AS scoring_timestamp, s.intent_score,
+               patternos.intent_level(s.intent_score, %3$L, %4$L) AS intent_level, p.intent_percentile,
+               s.predicted_category_id, s.intent_score * s.category_affinity_score AS category_intent_score,
+               CASE WHEN s.days < 99999999 THEN s.days END AS predicted_purchase_days,
+               s.probability_7d AS purchase_probability_7d, s.probability_30d AS purchase_probability_30d,
+               %2$L AS model_version, CASE WHEN s.days IS NULL THEN 'baseline' ELSE 'gamma-poisson' END AS model_type,
+               s.terms AS feature_importance
+        FROM (SELECT q.customer_key, q.as_of, q.platform_id, a.category_affinity_score,
+                     CASE WHEN a.category_id IS NOT NULL THEN a.category_id
+                          WHEN q.frequency_lifetime > 0 THEN %6$s END AS predicted_category_id,
+                     patternos.intent_score(coalesce(q.recency_days, 180), q.frequency_90d, q.monetary_90d) AS intent_score,
+                     patternos._intent_terms(coalesce(q.recency_days, 180), q.frequency_90d, q.monetary_90d) AS terms,
+                     patternos.predicted_purchase_days(q.frequency_lifetime - 1, q.as_of - q.first_purchase_date, m.r, m.alpha) AS days,
+                     patternos.purchase_probability(q.frequency_lifetime - 1, q.as_of - q.first_purchase_date, m.r, m.alpha, 7) AS probability_7d,
+                     patternos.purchase_probability(q.frequency_lifetime - 1, q.as_of - q.first_purchase_date, m.r, m.alpha, 30) AS probability_30d
+              FROM patternos_dw.feat_customer_rfm q
+              LEFT JOIN patternos_dw.purchase_rate_model m
+                     ON m.as_of = q.as_of AND m.platform_id = q.platform_id AND q.frequency_lifetime > 0
+              LEFT JOIN patternos_dw.feat_customer_affinity a
+                     ON a.customer_key = q.customer_key AND a.as_of = %1$L AND a.window_days = %5$L
+                    AND a.level = 'category' AND a.category_rank = 1
+              WHERE q.as_of = %1$L
+              OFFSET 0) s
+        JOIN patternos_dw.intent_percentile p
+          ON p.as_of = %1$L AND p.platform_id = s.platform_id AND p.intent_score = s.intent_score
+        $query$, as_of, version, high, medium, patternos._setting('affinity_window_days')::smallint, patternos._last_category(as_of))
+$$;
+
+-- Brings what is served in line with consent, for these customers or (NULL) for all.
+CREATE FUNCTION patternos._refresh_serving(keys bigint[]) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    changed bigint;
+BEGIN
+    PERFORM patternos._require_owner();
+    UPDATE patternos_dw.intent_serving s
+    SET is_servable = c.consent_marketing AND c.consent_personalization AND NOT c.anonymized, updated_at = now()
+    FROM patternos_dw.dim_customer c
+    WHERE c.customer_key = s.customer_key AND (keys IS NULL OR s.customer_key = ANY (keys))
+      AND s.is_servable <> (c.consent_marketing AND c.consent_personalization AND NOT c.anonymized);
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
+END
+$$;
+
+-- Serves the scores of a date, except to customers who have newer ones.
+CREATE FUNCTION patternos._serve_scores(as_of date) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO patternos_dw.intent_serving AS v
+        (customer_key, as_of, is_servable, intent_score, intent_level, intent_percentile, purchase_probability_7d,
+         purchase_probability_30d, predicted_category_id, model_version)
+    SELECT s.customer_key, s.as_of, c.consent_marketing AND c.consent_personalization AND NOT c.anonymized, s.intent_score,
+           s.intent_level, s.intent_percentile, s.purchase_probability_7d, s.purchase_probability_30d, s.predicted_category_id,
+           s.model_version
+    FROM patternos_dw.intent_score s
+    JOIN patternos_dw.dim_customer c USING (customer_key)
+    WHERE s.as_of = $1 AND s.platform_id = 'ALL'
+    ON CONFLICT (customer_key) DO UPDATE
+    SET as_of = excluded.as_of, is_servable = excluded.is_servable, intent_score = excluded.intent_score,
+        intent_level = excluded.intent_level, intent_percentile = excluded.intent_percentile,
+        purchase_probability_7d = excluded.purchase_probability_7d, purchase_probability_30d = excluded.purchase_probability_30d,
+        predicted_category_id = excluded.predicted_category_id, model_version = excluded.model_version, updated_at = now()
+    WHERE excluded.as_of >= v.as_of
+      AND (v.as_of, v.is_servable, v.intent_score, v.intent_level, v.intent_percentile, v.purchase_probability_7d,
+           v.purchase_probability_30d, v.predicted_category_id, v.model_version)
+          IS DISTINCT FROM
+          (excluded.as_of, excluded.is_servable, excluded.intent_score, excluded.intent_level, excluded.intent_percentile,
+           excluded.purchase_probability_7d, excluded.purchase_probability_30d, excluded.predicted_category_id, excluded.model_version)
+$$;
+
+CREATE FUNCTION patternos._score_intent(as_of date) RETURNS bigint
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+DECLARE
+    champion patternos_dw.model;
+    rows bigint;
+BEGIN
+    PERFORM patternos._require_owner();
+    SELECT * INTO champion FROM patternos_dw.model WHERE name = 'intent' AND stage = 'champion';
+    IF champion.model_type IS DISTINCT FROM 'baseline' THEN
+        RAISE EXCEPTION 'the champion of model "intent" must be the baseline'
+            USING ERRCODE = 'feature_not_supported', HINT = 'Make version baseline-1 the champion in patternos_dw.model.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM patternos._snapshots() s
+                   WHERE s.parent = 'patternos_dw.feat_customer_rfm'::regclass AND s.as_of = _score_intent.as_of) THEN
+        RAISE EXCEPTION 'there are no RFM features as of %', as_of
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL patternos.refresh_features() for this date first.';
+    END IF;
+    PERFORM patternos._fit_purchase_rates(as_of);
+    PERFORM patternos._store_percentiles(as_of);
+    rows := patternos._write_snapshot('patternos_dw.intent_score', as_of,
+                patternos._intent_query(as_of, champion.version, champion.high_cut, champion.medium_cut));
+    PERFORM patternos._serve_scores(as_of);
+    RETURN rows;
+END
+$$;
+
+REVOKE ALL ON FUNCTION patternos._fit_purchase_rates(date), patternos._store_percentiles(date), patternos._last_category(date),
+    patternos._intent_query(date, text, numeric, numeric), patternos._refresh_serving(bigint[]), patternos._serve_scores(date),
+    patternos._score_intent(date) FROM PUBLIC;
