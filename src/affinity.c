@@ -34,7 +34,8 @@ typedef struct Line
 {
 	int64		order;
 	int64		amount;
-	int32		item;			/* place of the word among the words, or NO_WORD */
+	int32		item;			/* place of the word among the words, or
+								 * NO_WORD */
 	int32		day;
 } Line;
 
@@ -167,7 +168,7 @@ patternos__affinity_step(PG_FUNCTION_ARGS)
 	if (numbers[0] >= as_of)
 		goto done;
 	numbers[1] = PG_GETARG_INT64(2);
-	numbers[2] = PG_ARGISNULL(4) ? 0 : money_from_numeric(PG_GETARG_NUMERIC(4));
+	numbers[2] = PG_ARGISNULL(4) ? 0 : money_from_datum(PG_GETARG_DATUM(4));
 	word = journal_text(journal, fcinfo, 1);
 	journal_add(journal, numbers, &word);
 done:

@@ -44,6 +44,7 @@ static const struct
 	const char *name;
 	DeviceClass device;
 }			device_names[] =
+
 {
 	{"android", DEVICE_MOBILE}, {"android app", DEVICE_MOBILE}, {"app", DEVICE_MOBILE},
 	{"computer", DEVICE_DESKTOP}, {"desktop", DEVICE_DESKTOP}, {"ios", DEVICE_MOBILE},
@@ -380,8 +381,11 @@ patternos__behavior_by_platform_final(PG_FUNCTION_ARGS)
 	for (int start = 0, end; start < journal->count; start = end)
 	{
 		end = platform_end(hits, journal->count, start);
-		if (hits[start].platform != NO_WORD)
-			ranges[platforms++] = (PlatformRange) {start, end, ranks[hits[start].platform]};
+		if (hits[start].platform == NO_WORD)
+			continue;
+		ranges[platforms].start = start;
+		ranges[platforms].end = end;
+		ranges[platforms++].rank = ranks[hits[start].platform];
 	}
 	qsort(ranges, platforms, sizeof(PlatformRange), compare_ranges);
 	rows = palloc(sizeof(Datum) * (platforms + 1));

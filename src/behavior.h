@@ -28,7 +28,8 @@ enum
 /* the journal's parameters */
 enum
 {
-	RULE_END,					/* the reference date's beginning, microseconds */
+	RULE_END,					/* the reference date's beginning,
+								 * microseconds */
 	RULE_GAP,
 	RULE_CAP,
 	RULE_CART_TIMEOUT,

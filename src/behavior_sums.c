@@ -83,7 +83,7 @@ compare_numbers(const void *a, const void *b, void *arg)
 /*
  * The journal's hits by platform, session and time.
  */
-Hit *
+Hit		   *
 behavior_hits(const Journal *journal)
 {
 	Hit		   *hits = palloc_extended(sizeof(Hit) * ((Size) journal->count + 1), MCXT_ALLOC_HUGE);
@@ -183,7 +183,10 @@ extend_session(Session *session, const Hit *hit)
 		session->has_search = true;
 	}
 
-	/* the first known device; of several at once the one with the lowest number */
+	/*
+	 * the first known device; of several at once the one with the lowest
+	 * number
+	 */
 	if (hit->device != DEVICE_UNKNOWN &&
 		(session->device == DEVICE_UNKNOWN ||
 		 (session->device_at == hit->at && hit->device < session->device)))

@@ -123,7 +123,7 @@ add_line(Journal *journal, const Datum *values, const bool *nulls)
 	numbers[LINE_ORDER] = DatumGetInt64(values[1]);
 	numbers[LINE_PAID] = !nulls[3];
 	if (!nulls[3])
-		numbers[LINE_AMOUNT] = money_from_numeric(DatumGetNumeric(values[3]));
+		numbers[LINE_AMOUNT] = money_from_datum(values[3]);
 	words[LINE_PLATFORM] = journal_varlena(journal, values[0], false);
 	words[LINE_CATEGORY] = journal_varlena(journal, values[4], nulls[4]);
 	journal_add(journal, numbers, words);

@@ -38,7 +38,7 @@ too_many(const char *what, int limit)
 /*
  * An empty journal.
  */
-Journal *
+Journal    *
 journal_create(MemoryContext context, int nnumbers, int nwords, const int64 *parameters)
 {
 	Journal    *journal = MemoryContextAllocZero(context, sizeof(Journal));
@@ -248,7 +248,7 @@ compare_words(const void *a, const void *b, void *arg)
 /*
  * For each word its place in the order of bytes; palloc'd.
  */
-int32 *
+int32	   *
 journal_ranks(const Journal *journal)
 {
 	int32	   *sorted = palloc(sizeof(int32) * (journal->nentries + 1));

@@ -19,7 +19,8 @@ typedef struct Journal
 	MemoryContext context;		/* everything below lives here */
 	int32		nnumbers;		/* integers per row */
 	int32		nwords;			/* words per row */
-	int64		parameters[JOURNAL_PARAMETERS]; /* equal for all rows of a group */
+	int64		parameters[JOURNAL_PARAMETERS]; /* equal for all rows of a
+												 * group */
 
 	int32		count;			/* rows */
 	int32		capacity;

@@ -11,7 +11,8 @@
 
 typedef struct SessionRules
 {
-	int64		gap;			/* microseconds of inactivity that end a session without an id */
+	int64		gap;			/* microseconds of inactivity that end a
+								 * session without an id */
 	int64		cap;			/* microseconds that a session lasts at most */
 } SessionRules;
 
