@@ -128,7 +128,7 @@ model_version: version of the model that scored$c$;
 BEGIN
     PERFORM patternos._describe('intent_score', 'Purchase intent of each customer, per platform used and for ALL.', scores || $c$
 score_id: text id of the row, generated
-scoring_timestamp: when it was computed
+scoring_timestamp: moment that it holds for: midnight at the start of as_of in the warehouse's time zone
 category_intent_score: strength of the predicted category, 0 to 1; NULL when unknown
 predicted_purchase_days: days until the next purchase expected; NULL when it cannot be said
 model_type: what filled score and probabilities

@@ -47,3 +47,26 @@ AS $$
 $$;
 
 REVOKE ALL ON FUNCTION patternos.rfm_rule_check() FROM PUBLIC;
+
+COMMENT ON FUNCTION patternos.recency_score(integer) IS
+    'Score 1 to 5 of the days since the last purchase, 5 for the most recent.';
+COMMENT ON FUNCTION patternos.recency_score(integer, numeric[]) IS
+    'Score 1 to 5 of the days since the last purchase, 5 for the most recent.';
+COMMENT ON FUNCTION patternos.frequency_score(bigint) IS
+    'Score 1 to 5 of the number of purchases in 90 days.';
+COMMENT ON FUNCTION patternos.frequency_score(bigint, numeric[]) IS
+    'Score 1 to 5 of the number of purchases in 90 days.';
+COMMENT ON FUNCTION patternos.monetary_score(numeric) IS
+    'Score 1 to 5 of the spend in 90 days.';
+COMMENT ON FUNCTION patternos.monetary_score(numeric, numeric[]) IS
+    'Score 1 to 5 of the spend in 90 days.';
+COMMENT ON FUNCTION patternos.score_by_cuts(numeric, numeric[], boolean) IS
+    'Score of a value: one plus the number of cut points that it reaches.';
+COMMENT ON FUNCTION patternos.score_by_cuts(numeric, bigint, numeric[], bigint[], boolean) IS
+    'Score of a value: one plus the number of cut points that it reaches.';
+COMMENT ON FUNCTION patternos.rfm_score(integer, bigint, numeric) IS
+    'The three scores of recency, frequency and spend as three digits.';
+COMMENT ON FUNCTION patternos.rfm_segment(integer, integer) IS
+    'The customer segment of a recency and a frequency score.';
+COMMENT ON FUNCTION patternos.rfm_rule_check() IS
+    'The pairs of scores to which the editable segment rules give no segment, or several.';

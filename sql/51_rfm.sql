@@ -114,3 +114,12 @@ CREATE AGGREGATE patternos._rfm_facts(purchase_date date, total numeric, discoun
     FINALFUNC = patternos._rfm_results, COMBINEFUNC = patternos._rfm_combine,
     SERIALFUNC = patternos._rfm_serialize, DESERIALFUNC = patternos._rfm_deserialize, PARALLEL = SAFE
 );
+
+COMMENT ON AGGREGATE patternos.rfm(timestamp, numeric, date) IS
+    'Recency, frequency and monetary value of one customer''s purchases before a date.';
+COMMENT ON AGGREGATE patternos.rfm(timestamp, numeric, numeric, date) IS
+    'Recency, frequency and monetary value of one customer''s purchases before a date.';
+COMMENT ON AGGREGATE patternos.rfm_by_platform(timestamp, numeric, date, text) IS
+    'The same for each platform of a customer and for all together, in one pass.';
+COMMENT ON AGGREGATE patternos.rfm_by_platform(timestamp, numeric, numeric, date, text) IS
+    'The same for each platform of a customer and for all together, in one pass.';

@@ -26,3 +26,14 @@ CREATE TYPE patternos.purchase_rate AS (
 
 CREATE FUNCTION patternos.fit_purchase_rate(x bigint[], t double precision[], customers bigint[]) RETURNS patternos.purchase_rate
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'patternos_fit_purchase_rate';
+
+COMMENT ON FUNCTION patternos.intent_score(integer, bigint, numeric) IS
+    'The documented purchase intent index, from 0.0000 to 1.0000.';
+COMMENT ON FUNCTION patternos.intent_level(numeric, numeric, numeric) IS
+    'The level of an intent score: high, medium or low.';
+COMMENT ON FUNCTION patternos.purchase_probability(bigint, double precision, double precision, double precision, double precision) IS
+    'Probability that a customer buys within a horizon, by the gamma-Poisson model.';
+COMMENT ON FUNCTION patternos.predicted_purchase_days(bigint, double precision, double precision, double precision) IS
+    'The time within which a customer buys again with probability one half, by the gamma-Poisson model.';
+COMMENT ON FUNCTION patternos.fit_purchase_rate(bigint[], double precision[], bigint[]) IS
+    'Fits the gamma-Poisson model: shape and rate of the distribution of purchase rates, by maximum likelihood.';

@@ -51,7 +51,8 @@ CREATE FUNCTION patternos._intent_query(as_of date, version text, high numeric, 
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format($query$
-        SELECT s.customer_key, s.as_of, s.platform_id, now() AS scoring_timestamp, s.intent_score,
+        SELECT s.customer_key, s.as_of, s.platform_id,
+               %1$L::timestamp AT TIME ZONE %7$L AS scoring_timestamp, s.intent_score,
                patternos.intent_level(s.intent_score, %3$L, %4$L) AS intent_level, p.intent_percentile,
                s.predicted_category_id, s.intent_score * s.category_affinity_score AS category_intent_score,
                CASE WHEN s.days < 99999999 THEN s.days END AS predicted_purchase_days,
@@ -76,7 +77,8 @@ AS $$
               OFFSET 0) s
         JOIN patternos_dw.intent_percentile p
           ON p.as_of = %1$L AND p.platform_id = s.platform_id AND p.intent_score = s.intent_score
-        $query$, as_of, version, high, medium, patternos._setting('affinity_window_days')::smallint, patternos._last_category(as_of))
+        $query$, as_of, version, high, medium, patternos._setting('affinity_window_days')::smallint, patternos._last_category(as_of),
+        patternos._setting('time_zone'))
 $$;
 
 -- Brings what is served in line with consent, for these customers or (NULL) for all.
