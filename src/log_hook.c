@@ -16,6 +16,7 @@
  */
 #include "patternos.h"
 
+#include "commands/prepare.h"
 #include "core/detect.h"
 #include "log_hook.h"
 #include "tcop/pquery.h"
@@ -56,8 +57,41 @@ is_ours(const char *text)
 }
 
 /*
- * Where the first literal of a statement begins: a quote, a dollar quote, or a number
- * of six digits or more; NULL when there is none.
+ * Whether a statement executes a prepared one that is ours.
+ */
+static bool
+executes_ours(const char *statement)
+{
+	const char *p = statement == NULL ? NULL : find_word(statement, "execute ");
+	char		name[NAMEDATALEN];
+	size_t		n = 0;
+	PreparedStatement *prepared;
+
+	if (p == NULL)
+		return false;
+	for (p += strlen("execute "); *p == ' ' || *p == '"'; p++)
+		;
+	for (; *p != '\0' && strchr(" (;\"", *p) == NULL && n < NAMEDATALEN - 1; p++)
+		name[n++] = (char) pg_tolower((unsigned char) *p);
+	name[n] = '\0';
+	prepared = FetchPreparedStatement(name, false);
+	return prepared != NULL && is_ours(prepared->plansource->query_string);
+}
+
+/*
+ * Whether a quoted text is written like the name of a column or table.
+ */
+static bool
+is_name(const char *text, size_t length)
+{
+	return length > 0 && length < NAMEDATALEN &&
+		strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.") >= length;
+}
+
+/*
+ * Where the first literal of a statement begins: a quote, a dollar quote, a number
+ * of six digits or more, or double quotes around what is no name; NULL when there is
+ * none.
  */
 static const char *
 find_literal(const char *text)
@@ -68,6 +102,14 @@ find_literal(const char *text)
 	{
 		if (*text == '\'' || (*text == '$' && !(text[1] >= '0' && text[1] <= '9')))
 			return text;
+		if (*text == '"')
+		{
+			const char *end = strchr(text + 1, '"');
+
+			if (end == NULL || !is_name(text + 1, end - text - 1))
+				return text;
+			text = end;
+		}
 		digits = *text >= '0' && *text <= '9' ? digits + 1 : 0;
 		if (digits == 6)
 			return text - 5;
@@ -107,16 +149,6 @@ clean_context(char *context)
 	else if (strstr(context, "JSON") != NULL)
 		return NULL;
 	return find_literal(context) == NULL && log_parameter_max_length_on_error == 0 ? context : NULL;
-}
-
-/*
- * Whether what a message quotes is written like the name of a column or table.
- */
-static bool
-is_name(const char *text, size_t length)
-{
-	return length > 0 && length < NAMEDATALEN &&
-		strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.") >= length;
 }
 
 /*
@@ -209,6 +241,7 @@ static void
 log_hook(ErrorData *edata)
 {
 	bool		ours = is_ours(debug_query_string) || is_ours(edata->context) ||
+		executes_ours(debug_query_string) ||
 		(ActivePortal != NULL && is_ours(ActivePortal->sourceText));
 
 	if (edata->message != NULL &&
