@@ -95,12 +95,14 @@ CREATE FUNCTION patternos._find_items(platform text, items text[])
 RETURNS TABLE (item_name text, sku_id text, brand text, category_id integer, unified_category text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT DISTINCT ON (i.name) i.name, s.sku_id, s.brand, s.category_id, c.unified_category
+    SELECT i.name, s.sku_id, s.brand, s.category_id, c.unified_category
     FROM (SELECT DISTINCT u.name FROM unnest(items) u (name)) i
-    JOIN patternos_dw.dim_sku s ON s.platform_id = platform AND lower(s.sku_name) = patternos._item_key(i.name)
-                               AND s.valid_to = 'infinity'
+    CROSS JOIN LATERAL (
+        SELECT * FROM patternos_dw.dim_sku s
+        WHERE s.platform_id = platform AND lower(s.sku_name) = patternos._item_key(i.name) AND s.valid_to = 'infinity'
+        ORDER BY s.is_observed, s.is_active DESC, s.sku_id LIMIT 1
+    ) s
     LEFT JOIN patternos_dw.dim_product_category c USING (category_id)
-    ORDER BY i.name, s.is_observed, s.is_active DESC, s.sku_id
 $$;
 
 REVOKE ALL ON FUNCTION patternos._classify_items(text, text[]), patternos._observe_items(text, text[]),

@@ -7,7 +7,8 @@ AS 'MODULE_PATHNAME', 'patternos__note_categories' LANGUAGE C STRICT;
 CREATE FUNCTION patternos._main_category(items integer[], total bigint) RETURNS text
 AS 'MODULE_PATHNAME', 'patternos__main_category' LANGUAGE C STRICT COST 10;
 
--- New accounts get a customer of their own. Leaves "account_key": customer and identity by account number.
+-- New accounts get a customer of their own. Leaves "account_key": customer and identity by account number,
+-- and the same apart for accounts that are new and known.
 CREATE FUNCTION patternos._landing_steps_accounts() RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
@@ -25,7 +26,9 @@ AS $steps$ VALUES
     SELECT a.account, i.customer_key, i.identity_key, n.identity_key IS NOT NULL AS is_new, i.platform_customer_id
     FROM staged_account a
     JOIN patternos_dw.dim_customer_identity i ON i.platform_id = $2 AND i.platform_customer_id = a.platform_customer_id
-    LEFT JOIN new_account n ON n.identity_key = i.identity_key$$)
+    LEFT JOIN new_account n ON n.identity_key = i.identity_key$$),
+('new_key', $$SELECT account, customer_key, platform_customer_id FROM account_key WHERE is_new$$),
+('known_key', $$SELECT account, customer_key, platform_customer_id FROM account_key WHERE NOT is_new$$)
 $steps$;
 
 -- Customers, profiles and places. Leaves "location_key": location_id by place number.
@@ -35,9 +38,8 @@ AS $steps$ VALUES
 (NULL, $$
     INSERT INTO patternos_dw.dim_customer (customer_key, first_seen_date, last_seen_date)
     SELECT k.customer_key, (p.first_seen AT TIME ZONE z.zone)::date, (p.last_seen AT TIME ZONE z.zone)::date
-    FROM account_key k JOIN staged_profile p USING (account)
+    FROM new_key k JOIN staged_profile p USING (account)
     CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z
-    WHERE k.is_new
     ORDER BY k.customer_key$$),
 (NULL, $$
     INSERT INTO patternos_dw.account_profile AS old
@@ -76,7 +78,8 @@ AS $steps$ VALUES
     WHERE l.pincode IS NULL$$)
 $steps$;
 
--- Names of items to SKUs and categories. Leaves "item_key".
+-- Names of items to SKUs and categories. Leaves "item_key", and "category_key" for the platform's own names of
+-- categories, which count where an item's category is not known.
 CREATE FUNCTION patternos._landing_steps_items() RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
@@ -85,7 +88,22 @@ AS $steps$ VALUES
     SELECT s.item, s.item_name, f.sku_id, f.category_id, f.unified_category
     FROM staged_item s
     LEFT JOIN patternos._find_items($2, ARRAY(SELECT item_name FROM staged_item)) f USING (item_name)$$),
-(NULL, $$SELECT patternos._note_categories(array_agg(item), array_agg(unified_category)) FROM item_key$$)
+(NULL, $$SELECT patternos._note_categories(array_agg(item), array_agg(unified_category)) FROM item_key$$),
+('own_category', $$
+    SELECT c.category, f.*
+    FROM (SELECT DISTINCT category FROM arrived WHERE category IS NOT NULL) c
+    CROSS JOIN LATERAL patternos._category_fallback($2, c.category) f$$),
+(NULL, $$
+    INSERT INTO patternos_dw.dim_product_category (category_level_1, category_level_2, category_level_3, unified_category)
+    SELECT DISTINCT ON (1, 2, 3) category_level_1, category_level_2, category_level_3, unified_category
+    FROM own_category WHERE category_level_1 IS NOT NULL ORDER BY 1, 2, 3, 4
+    ON CONFLICT (category_level_1, category_level_2, category_level_3) DO NOTHING$$),
+('category_key', $$
+    SELECT o.category, d.category_id, d.unified_category
+    FROM own_category o
+    JOIN patternos_dw.dim_product_category d
+         ON d.category_level_1 = o.category_level_1 AND d.category_level_2 IS NOT DISTINCT FROM o.category_level_2
+        AND d.category_level_3 IS NOT DISTINCT FROM o.category_level_3$$)
 $steps$;
 
 -- A declared order id that comes again with other content replaces what it brought before. Leaves "arrived":
@@ -96,10 +114,9 @@ AS $steps$ VALUES
 ('arrived', $$SELECT DISTINCT ON (transaction_id) * FROM staged ORDER BY transaction_id, line DESC$$),
 ('revised', $$
     SELECT f.customer_key, f.transaction_datetime, f.transaction_id
-    FROM arrived a JOIN account_key k USING (account)
+    FROM arrived a JOIN known_key k USING (account)
     JOIN patternos_dw.fact_transaction f ON f.customer_key = k.customer_key AND f.transaction_id = a.transaction_id
-    WHERE NOT k.is_new
-      AND (f.transaction_datetime, f.transaction_type, f.transaction_status, f.original_transaction_id,
+    WHERE (f.transaction_datetime, f.transaction_type, f.transaction_status, f.original_transaction_id,
            f.total_value, f.quoted_value, f.discount_value, f.currency, f.items_count, f.items_list, f.is_repeat,
            f.payment_mode, f.delivery_speed, f.fulfillment_time_hours, f.prime_member, f.loyalty_member,
            f.transaction_properties)
@@ -137,18 +154,20 @@ WITH fact (insertion) AS (VALUES ($$
     SELECT k.customer_key, a.transaction_id, $2, k.platform_customer_id, a.transaction_type, a.transaction_status,
            a.original_transaction_id, a.transaction_datetime, a.transaction_date, a.date_id, a.total_value * 0.01,
            a.quoted_value * 0.01, a.discount_value * 0.01, a.currency, a.items_count, a.items_list,
-           coalesce(patternos._main_category(a.items, a.total_value), a.category), a.is_repeat, a.payment_mode,
+           coalesce(patternos._main_category(a.items, a.total_value), c.unified_category), a.is_repeat, a.payment_mode,
            a.delivery_speed, a.fulfillment_time_hours * 0.01, a.prime_member, a.loyalty_member, l.location_id,
            a.properties, $3, $1
-    FROM arrived a JOIN account_key k USING (account) LEFT JOIN location_key l USING (location)$$))
-SELECT NULL, insertion || ' WHERE k.is_new ORDER BY k.customer_key, a.transaction_datetime' FROM fact
+    FROM arrived a JOIN {account} k USING (account) LEFT JOIN location_key l USING (location)
+    LEFT JOIN category_key c USING (category)
+    ORDER BY k.customer_key, a.transaction_datetime$$))
+SELECT NULL, replace(insertion, '{account}', 'new_key') FROM fact
 UNION ALL
-SELECT 'inserted', insertion || ' WHERE NOT k.is_new ORDER BY k.customer_key, a.transaction_datetime '
-       'ON CONFLICT (customer_key, transaction_datetime, transaction_id) DO NOTHING RETURNING transaction_id' FROM fact
+SELECT 'inserted', replace(insertion, '{account}', 'known_key') ||
+       ' ON CONFLICT (customer_key, transaction_datetime, transaction_id) DO NOTHING RETURNING transaction_id' FROM fact
 UNION ALL
 SELECT 'duplicate', $$
-    SELECT s.line FROM staged s JOIN account_key k USING (account)
-    WHERE (NOT k.is_new AND NOT EXISTS (SELECT FROM inserted i WHERE i.transaction_id = s.transaction_id))$$
+    SELECT s.line FROM staged s JOIN known_key k USING (account)
+    WHERE NOT EXISTS (SELECT FROM inserted i WHERE i.transaction_id = s.transaction_id)$$
 $steps$;
 
 -- The lines: an order's total and discount are shared evenly over its items, the remainder by one minor
@@ -160,17 +179,20 @@ AS $steps$ VALUES
     INSERT INTO patternos_dw.fact_transaction_line
         (customer_key, transaction_datetime, transaction_id, line_number, platform_id, sku_id, item_name, category_id,
          quantity, unit_price, line_total, discount_applied, is_allocated, known_at, batch_id)
-    SELECT k.customer_key, a.transaction_datetime, a.transaction_id, i.number, $2, f.sku_id, f.item_name, f.category_id,
-           1, CASE WHEN a.transaction_type <> 'enquiry' THEN share.total * 0.01 END, share.total * 0.01,
+    SELECT a.customer_key, a.transaction_datetime, a.transaction_id, i.number, $2, f.sku_id, f.item_name,
+           coalesce(f.category_id, a.category_id), 1, CASE WHEN a.transaction_type <> 'enquiry' THEN share.total * 0.01 END, share.total * 0.01,
            share.discount * 0.01, true, $3, $1
-    FROM arrived a JOIN account_key k USING (account)
-    CROSS JOIN LATERAL unnest(coalesce(a.items, '{NULL}')) WITH ORDINALITY i (item, number)
-    CROSS JOIN LATERAL (SELECT coalesce(cardinality(a.items), 1) AS items) n
-    CROSS JOIN LATERAL (SELECT a.total_value / n.items + (i.number <= a.total_value % n.items)::integer AS total,
-                               a.discount_value / n.items + (i.number <= a.discount_value % n.items)::integer AS discount) share
-    LEFT JOIN item_key f USING (item)
-    WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = a.line)
-    ORDER BY k.customer_key, a.transaction_datetime$$)
+    FROM (
+        SELECT k.customer_key, a.transaction_datetime, a.transaction_id, a.transaction_type, a.total_value,
+               a.discount_value, coalesce(a.items, '{NULL}') AS items, coalesce(cardinality(a.items), 1) AS n, c.category_id
+        FROM arrived a JOIN account_key k USING (account) LEFT JOIN category_key c USING (category)
+        WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = a.line)
+        ORDER BY k.customer_key, a.transaction_datetime
+    ) a
+    CROSS JOIN LATERAL unnest(a.items) WITH ORDINALITY i (item, number)
+    CROSS JOIN LATERAL (SELECT a.total_value / a.n + (i.number <= a.total_value % a.n)::integer AS total,
+                               a.discount_value / a.n + (i.number <= a.discount_value % a.n)::integer AS discount) share
+    LEFT JOIN item_key f USING (item)$$)
 $steps$;
 
 -- After the facts: the calendar, and who has to be looked at again.
@@ -214,10 +236,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT * FROM patternos._landing_steps_accounts()
     UNION ALL SELECT * FROM patternos._landing_steps_profiles()
-    UNION ALL SELECT i.* FROM patternos._landing_steps_items() i
-              WHERE to_regprocedure('patternos._find_items(text,text[])') IS NOT NULL
-    UNION ALL SELECT 'item_key', 'SELECT item, item_name, NULL::text AS sku_id, NULL::integer AS category_id FROM staged_item'
-              WHERE to_regprocedure('patternos._find_items(text,text[])') IS NULL
+    UNION ALL SELECT * FROM patternos._landing_steps_items()
     UNION ALL SELECT r.* FROM patternos._landing_steps_revisions() r WHERE has_order_id
     UNION ALL SELECT * FROM patternos._landing_steps_facts()
     UNION ALL SELECT * FROM patternos._landing_steps_lines()

@@ -82,18 +82,29 @@ landing_trigger(FunctionCallInfo fcinfo)
 }
 
 /*
- * Becomes the view's owner with a fixed search_path; returns what to hand to
- * leave_owner().
+ * Becomes the view's owner with a fixed search_path and the memory of a
+ * maintenance task; returns what to hand to leave_owner().
  */
 static int
 enter_owner(LandingBatch *batch, Oid *user, int *security)
 {
+	const char *memory = GetConfigOption("maintenance_work_mem", false, false);
+	const struct
+	{
+		const char *name;
+		const char *value;
+	}			settings[] = {
+		{"search_path", "pg_catalog, pg_temp"},
+		{"jit", "off"},
+		{"work_mem", memory},
+	};
 	int			nest = NewGUCNestLevel();
 
 	GetUserIdAndSecContext(user, security);
 	SetUserIdAndSecContext(batch->owner, *security | SECURITY_LOCAL_USERID_CHANGE);
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	for (int i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i].name, settings[i].value, PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	return nest;
 }
 

@@ -37,6 +37,7 @@
 #include "core/parse.h"
 #include "datatype/timestamp.h"
 #include "intern.h"
+#include "nodes/pg_list.h"
 #include "pgtime.h"
 #include "utils/tuplestore.h"
 
@@ -154,6 +155,7 @@ struct LandingBatch
 	int64		rejected;
 	int64		same_second;	/* rows that share account and second with another */
 
+	List	   *stores;			/* all tuplestores, to be ended with the batch */
 	TupleDesc	staged_desc;
 	Tuplestorestate *staged;
 	TupleDesc	reject_desc;

@@ -225,6 +225,7 @@ batch_tuplestore(LandingBatch *batch)
 	MemoryContext old = MemoryContextSwitchTo(batch->context);
 	Tuplestorestate *store = tuplestore_begin_heap(false, false, maintenance_work_mem);
 
+	batch->stores = lappend(batch->stores, store);
 	MemoryContextSwitchTo(old);
 	return store;
 }
@@ -534,6 +535,7 @@ close_batch(LandingBatch *batch)
 	const char *status = "loaded";
 	int64		duplicates = 0;
 	StepArguments arguments;
+	ListCell   *store;
 
 	SET_VARSIZE(content_hash, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
 	hash_end(batch, (uint8 *) VARDATA(content_hash));
@@ -565,4 +567,6 @@ close_batch(LandingBatch *batch)
 	write_batch(batch, status, PointerGetDatum(content_hash), duplicates);
 	report(batch, status, duplicates);
 	SPI_finish();
+	foreach(store, batch->stores)
+		tuplestore_end(lfirst(store));
 }

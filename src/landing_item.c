@@ -12,40 +12,7 @@
 #include "landing.h"
 
 #include "catalog/pg_type.h"
-#if __has_include("core/items.h")
 #include "core/items.h"
-#else
-typedef struct ItemPart
-{
-	const char *start;
-	size_t		size;
-} ItemPart;
-
-static void
-items_trim(const char **text, const char *end, const char **trimmed_end)
-{
-	*trimmed_end = end;
-}
-
-static bool
-items_next(const char **cursor, const char *end, ItemPart *part)
-{
-	while (*cursor < end && (**cursor == ',' || **cursor == ' '))
-		(*cursor)++;
-	part->start = *cursor;
-	while (*cursor < end && **cursor != ',')
-		(*cursor)++;
-	part->size = *cursor - part->start;
-	return part->size > 0;
-}
-
-static size_t
-items_copy(const ItemPart *part, char *result)
-{
-	memcpy(result, part->start, part->size);
-	return part->size;
-}
-#endif
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -189,6 +156,13 @@ patternos__note_categories(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* The category of an item of the batch, -1 when it is unknown. */
+static int
+item_category(const ItemList *list, int32 item)
+{
+	return item >= 0 && item < intern_count(list->names) ? list->category[item] : -1;
+}
+
 /*
  * _main_category(integer[], bigint): the category with most of an order's
  * total in minor units, shared over its items as its lines are; by number of
@@ -210,14 +184,14 @@ patternos__main_category(PG_FUNCTION_ARGS)
 	values = palloc0(list->category_count * sizeof(int64));
 	for (int i = 0; i < count; i++)
 	{
-		int			category = list->category[items[i]];
+		int			category = item_category(list, items[i]);
 
 		if (category >= 0)
 			values[category] += total == 0 ? 1 : total / count + (i < total % count);
 	}
 	for (int i = 0; i < count; i++)
 	{
-		int			category = list->category[items[i]];
+		int			category = item_category(list, items[i]);
 
 		if (category >= 0 && (best < 0 || values[category] > values[best] ||
 							  (values[category] == values[best] && category < best)))

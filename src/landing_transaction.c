@@ -231,6 +231,9 @@ stage_transaction(LandingBatch *batch)
 		set_value(batch, ITEMS, items);
 	set_value(batch, TRANSACTION_ID,
 			  ISNULL(ORDER_ID) ? batch->values[STAGED_ROW_ID] : Int64GetDatum(declared_id(batch, ORDER_ID, "order_id")));
+	if (!ISNULL(CATEGORY))
+		add_text_property(batch, "category", VARDATA_ANY(field_text(batch, CATEGORY)),
+						  VARSIZE_ANY_EXHDR(field_text(batch, CATEGORY)));
 	if (!ISNULL(ORIGINAL_ORDER_ID))
 		set_value(batch, ORIGINAL_ID, Int64GetDatum(declared_id(batch, ORIGINAL_ORDER_ID, "original_order_id")));
 }
