@@ -63,6 +63,9 @@ BEGIN
         batch_id             bigint NOT NULL,
         PRIMARY KEY (customer_key, transaction_datetime, transaction_id, line_number)
     ) PARTITION BY HASH (customer_key);
+    -- lines with a price of their own are what prices of observed items come from
+    CREATE INDEX fact_transaction_line_priced ON patternos_dw.fact_transaction_line (platform_id, sku_id)
+        WHERE NOT is_allocated;
     CREATE INDEX fact_transaction_line_time ON patternos_dw.fact_transaction_line
         USING brin (transaction_datetime, batch_id);
 

@@ -54,6 +54,21 @@ AS $$
         pg_catalog.convert_to(patternos._item_key(item), 'UTF8')), 'hex'), 16)
 $$;
 
+-- Makes sure that the categories of these items exist.
+CREATE FUNCTION patternos._ensure_categories(platform text, items text[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO patternos_dw.dim_product_category (category_level_1, category_level_2, category_level_3, unified_category)
+    SELECT DISTINCT ON (1, 2, 3) c.category_level_1, c.category_level_2, c.category_level_3, c.unified_category
+    FROM patternos._classify_items(platform, items) c
+    WHERE c.category_level_1 IS NOT NULL
+      AND NOT EXISTS (SELECT FROM patternos_dw.dim_product_category p
+                      WHERE (p.category_level_1, p.category_level_2, p.category_level_3)
+                            IS NOT DISTINCT FROM (c.category_level_1, c.category_level_2, c.category_level_3))
+    ORDER BY 1, 2, 3, 4
+    ON CONFLICT DO NOTHING
+$$;
+
 -- Makes sure that each item name has a current SKU: the catalogue's, or an observed one named after it.
 CREATE FUNCTION patternos._observe_items(platform text, items text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -70,15 +85,7 @@ BEGIN
     IF missing IS NULL THEN
         RETURN;
     END IF;
-    INSERT INTO patternos_dw.dim_product_category (category_level_1, category_level_2, category_level_3, unified_category)
-    SELECT DISTINCT ON (1, 2, 3) c.category_level_1, c.category_level_2, c.category_level_3, c.unified_category
-    FROM patternos._classify_items(platform, missing) c
-    WHERE c.category_level_1 IS NOT NULL
-      AND NOT EXISTS (SELECT FROM patternos_dw.dim_product_category p
-                      WHERE (p.category_level_1, p.category_level_2, p.category_level_3)
-                            IS NOT DISTINCT FROM (c.category_level_1, c.category_level_2, c.category_level_3))
-    ORDER BY 1, 2, 3, 4
-    ON CONFLICT DO NOTHING;
+    PERFORM patternos._ensure_categories(platform, missing);
     INSERT INTO patternos_dw.dim_sku (platform_id, sku_id, sku_name, brand, category_id, is_observed)
     SELECT platform, patternos._observed_sku_id(c.item_name), c.item_name, c.brand, p.category_id, true
     FROM patternos._classify_items(platform, missing) c
@@ -105,7 +112,7 @@ AS $$
     LEFT JOIN patternos_dw.dim_product_category c USING (category_id)
 $$;
 
-REVOKE ALL ON FUNCTION patternos._classify_items(text, text[]), patternos._observe_items(text, text[]),
+REVOKE ALL ON FUNCTION patternos._classify_items(text, text[]), patternos._ensure_categories(text, text[]), patternos._observe_items(text, text[]),
     patternos._find_items(text, text[]) FROM PUBLIC;
 
 -- Category of a platform's own category name, by the same rules; a name without a rule is its own level 1 in 'Other'.

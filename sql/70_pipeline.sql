@@ -40,9 +40,9 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE procedure_name
         WHEN 'resolve_identities' THEN '{identities}'::text[]
-        WHEN 'refresh_features' THEN '{rfm,customers,affinity,behavior,cross_platform,snapshots}'
+        WHEN 'refresh_features' THEN '{items,rfm,customers,affinity,behavior,cross_platform,snapshots}'
         WHEN 'score_intent' THEN '{scores,snapshots}'
-        WHEN 'refresh' THEN '{identities,rfm,customers,affinity,behavior,cross_platform,scores,snapshots}'
+        WHEN 'refresh' THEN '{identities,items,rfm,customers,affinity,behavior,cross_platform,scores,snapshots}'
     END
 $$;
 
@@ -52,6 +52,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     call text := CASE step
+        WHEN 'items' THEN 'patternos._refresh_price_bands()'
         WHEN 'identities' THEN 'patternos._resolve_identities(boolean)'
         WHEN 'scores' THEN 'patternos._score_intent(date)'
         WHEN 'snapshots' THEN 'patternos._drop_stale_snapshots()'
