@@ -14,7 +14,7 @@ static void
 hash_or_null(SampleRow *row, const char *value, bool wanted)
 {
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	char		text[PG_SHA256_DIGEST_STRING_LENGTH];
+	char		digits[PG_SHA256_DIGEST_STRING_LENGTH];
 	pg_cryptohash_ctx *context;
 
 	if (!wanted || !value[0])
@@ -30,9 +30,9 @@ hash_or_null(SampleRow *row, const char *value, bool wanted)
 				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
 				 errmsg("could not compute SHA-256")));
 	pg_cryptohash_free(context);
-	hex_encode((const char *) digest, sizeof(digest), text);
-	text[2 * sizeof(digest)] = '\0';
-	sample_text(row, text);
+	hex_encode((const char *) digest, sizeof(digest), digits);
+	digits[2 * sizeof(digest)] = '\0';
+	sample_text(row, digits);
 }
 
 static void

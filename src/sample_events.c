@@ -84,7 +84,7 @@ write_event(SampleRow *row, const Person *person, const Account *account,
 	char		value[ITEM_NAME_SIZE];
 
 	if (item)
-		write_sku_id(account->platform, item->number, sku);
+		write_sku_id(account->platform, item_number(account->platform, item), sku);
 	write_who(row, person, account, visit);
 	sample_text(row, event->step == VISIT_ORDER && account->platform == SAMPLE_CARWALE ?
 				"enquiry" : visit_step_names[event->step]);

@@ -92,25 +92,26 @@ write_description(SampleRow *row, SamplePlatform platform, const CatalogueItem *
 }
 
 static void
-write_sku(SampleRow *row, SamplePlatform platform, const CatalogueItem *item, uint64 seed)
+write_sku(SampleRow *row, SamplePlatform platform, int number, uint64 seed)
 {
-	int64		selling = item->price * INT64CONST(100);
-	int			range = item->kind->high - item->kind->low;
+	CatalogueItem item = catalogue_item(platform, number);
+	int64		selling = item.price * INT64CONST(100);
+	int			third = (item.kind->high - item.kind->low) / 3;
 	int			discount;
 	int			units;
 	char		sku[24];
 	Random		random;
 
-	random_start(&random, seed, STREAM_SKUS, (uint64) platform * 1000003 + item->number);
+	random_start(&random, seed, STREAM_SKUS, (uint64) platform * 1000003 + number);
 	discount = random_between(&random, 0, 2000);	/* hundredths of a percent */
 	units = random_between(&random, 20, 5000);
-	write_sku_id(platform, item->number, sku);
+	write_sku_id(platform, number, sku);
 	sample_text(row, sku);
-	write_description(row, platform, item);
+	write_description(row, platform, &item);
 	write_hundredths(row, selling * 10000 / (10000 - discount));
 	write_hundredths(row, selling);
-	sample_text(row, item->price < item->kind->low + range / 3 ? "Low" :
-				item->price < item->kind->low + range * 2 / 3 ? "Medium" : "High");
+	sample_text(row, item.price < item.kind->low + third ? "Low" :
+				item.price < item.kind->low + 2 * third ? "Medium" : "High");
 	sample_text(row, availabilities[random_below(&random, lengthof(availabilities))]);
 	sample_format(row, "%d.%d", random_between(&random, 3, 4), random_between(&random, 0, 9));
 	sample_format(row, "%d", random_between(&random, 0, 4999));
@@ -148,10 +149,6 @@ patternos_sample_skus(PG_FUNCTION_ARGS)
 				 errhint("Give 0 or more; no more items are returned than the catalogue has.")));
 	row = sample_row_start(fcinfo);
 	for (int i = 0; i < n && i < size; i++)
-	{
-		CatalogueItem item = catalogue_item(platform, (int) random_permuted(random_mix(seed), i, size));
-
-		write_sku(row, platform, &item, seed);
-	}
+		write_sku(row, platform, (int) random_permuted(random_mix(seed), i, size), seed);
 	return (Datum) 0;
 }

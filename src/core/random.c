@@ -54,7 +54,7 @@ random_bits(Random *random)
 double
 random_uniform(Random *random)
 {
-	return ((double) (random_bits(random) >> 11) + 0.5) * 0x1.0p-53;
+	return ((double) (random_bits(random) >> 11) + 0.5) / 9007199254740992.0;
 }
 
 /*

@@ -50,7 +50,9 @@ static int
 item_price(SamplePlatform platform, const CatalogueItem *item)
 {
 	const ItemKind *kind = item->kind;
-	uint64_t	mix = random_mix((uint64_t) platform * 1000003 + item->number + 1);
+	uint64_t	kinds = kind - sample_catalogues[platform].kinds;
+	uint64_t	mix = random_mix((((platform * 100 + kinds) * 100 + item->choice[0]) * 100 +
+								  item->choice[1]) * 100 + item->choice[2]);
 	int			price = kind->low + (int) (mix % (uint64_t) (kind->high - kind->low + 1));
 	int			size = kind->c[0] ? item->choice[2] : item->choice[1];
 
@@ -70,12 +72,11 @@ catalogue_item(SamplePlatform platform, int number)
 	int			kind = 0;
 	int			sizes;
 	int			variants;
-	CatalogueItem		item;
+	CatalogueItem item;
 
 	while (rest >= kind_size(&catalogue->kinds[kind]))
 		rest -= kind_size(&catalogue->kinds[kind++]);
 	item.kind = &catalogue->kinds[kind];
-	item.number = number;
 	sizes = list_length(item.kind->c);
 	variants = list_length(item.kind->b);
 	item.choice[2] = rest % sizes;
@@ -103,11 +104,21 @@ pick_item(Random *random, const Person *person, SamplePlatform platform, Catalog
 		item->choice[0] = (int) (random_mix(taste + kind) % (uint64_t) list_length(item->kind->a));
 	item->choice[1] = random_below(random, list_length(item->kind->b));
 	item->choice[2] = random_below(random, list_length(item->kind->c));
-	item->number = (item->choice[0] * list_length(item->kind->b) + item->choice[1]) *
-		list_length(item->kind->c) + item->choice[2];
-	for (int i = 0; i < kind; i++)
-		item->number += kind_size(&catalogue->kinds[i]);
 	item->price = item_price(platform, item);
+}
+
+/*
+ * The number of an item: what catalogue_item() makes it from.
+ */
+int
+item_number(SamplePlatform platform, const CatalogueItem *item)
+{
+	int			number = (item->choice[0] * list_length(item->kind->b) + item->choice[1]) *
+	list_length(item->kind->c) + item->choice[2];
+
+	for (const ItemKind *kind = sample_catalogues[platform].kinds; kind < item->kind; kind++)
+		number += kind_size(kind);
+	return number;
 }
 
 /*

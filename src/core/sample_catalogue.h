@@ -35,7 +35,6 @@ typedef struct Catalogue
 typedef struct CatalogueItem
 {
 	const ItemKind *kind;
-	int			number;			/* within the platform's catalogue */
 	int			choice[3];
 	int			price;			/* rupees */
 } CatalogueItem;
@@ -44,6 +43,7 @@ extern const Catalogue sample_catalogues[SAMPLE_PLATFORMS];
 
 extern int	catalogue_size(SamplePlatform platform);
 extern CatalogueItem catalogue_item(SamplePlatform platform, int number);
+extern int	item_number(SamplePlatform platform, const CatalogueItem *item);
 extern void pick_item(Random *random, const Person *person, SamplePlatform platform, CatalogueItem *item);
 extern void write_item_name(const CatalogueItem *item, char result[ITEM_NAME_SIZE]);
 extern void write_choice(const char *list, int choice, char *result, int size);

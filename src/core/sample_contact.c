@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* shares of accounts */
-#define STRANGERS 0.10			/* of later accounts: nothing in common with the first */
+#define STRANGERS 0.10			/* of later accounts, like nobody's */
 #define OTHER_EMAIL 0.20
 #define NO_EMAIL 0.06
 #define OTHER_PHONE 0.08
@@ -48,19 +48,19 @@ static const char *const phone_forms[] = {
 static const char *const name_forms[] = {"%s %s", "%s %s", "%s %s", "%s %s", "%s  %s ", "%s %.1s.", "%.1s. %s"};
 
 static void
-lower(char *text)
+lower(char *word)
 {
-	for (; *text; text++)
-		if (*text >= 'A' && *text <= 'Z')
-			*text += 'a' - 'A';
+	for (; *word; word++)
+		if (*word >= 'A' && *word <= 'Z')
+			*word += 'a' - 'A';
 }
 
 static void
-upper(char *text)
+upper(char *word)
 {
-	for (; *text; text++)
-		if (*text >= 'a' && *text <= 'z')
-			*text -= 'a' - 'A';
+	for (; *word; word++)
+		if (*word >= 'a' && *word <= 'z')
+			*word -= 'a' - 'A';
 }
 
 /* the name a person was given; the surname is mostly the household's */
@@ -78,26 +78,26 @@ person_name(const Person *person, char first[NAME_SIZE], char last[NAME_SIZE])
 
 /* one slip of the keyboard after the first letter */
 static void
-add_typo(Random *random, char *text)
+add_typo(Random *random, char *word)
 {
-	int			length = (int) strlen(text);
+	int			length = (int) strlen(word);
 	int			at = random_between(random, 1, length - 2);
-	char		swapped = text[at];
+	char		swapped = word[at];
 
 	switch (random_below(random, 4))
 	{
 		case 0:
-			memmove(text + at, text + at + 1, length - at);
+			memmove(word + at, word + at + 1, length - at);
 			break;
 		case 1:
-			memmove(text + at + 1, text + at, length - at + 1);
+			memmove(word + at + 1, word + at, length - at + 1);
 			break;
 		case 2:
-			text[at] = text[at + 1];
-			text[at + 1] = swapped;
+			word[at] = word[at + 1];
+			word[at + 1] = swapped;
 			break;
 		default:
-			text[at] = (char) ('a' + random_below(random, 26));
+			word[at] = (char) ('a' + random_below(random, 26));
 			break;
 	}
 }

@@ -7,10 +7,10 @@
 
 #include <stdlib.h>
 
-#define SHOCK_SHAPE 2.0
-#define LAPSE 0.03				/* chance per period that an active person lapses */
-#define RETURN 0.06				/* and that a lapsed one returns */
-#define LAPSED_BROWSING 0.15	/* share of browsing that a lapse leaves */
+#define SHOCK_SHAPE 3.0
+#define LAPSE 0.025				/* chance per period to lapse */
+#define RETURN 0.06				/* and to return */
+#define LAPSED_BROWSING 0.05	/* share of browsing that a lapse leaves */
 
 /* Diwali of 2020 to 2030 */
 static const int diwali[] = {7623, 7978, 8332, 8716, 9070, 9424, 9808, 10163, 10517, 10901, 11256};
@@ -254,7 +254,7 @@ sessions_in(const Person *person, int account, int period, bool active,
 		if (from >= to)
 			continue;
 		mean *= season_sum(season, a->platform, from, to) *
-			(0.15 + 0.85 * person_shock(person, period + part));
+			(0.05 + 0.95 * person_shock(person, period + part));
 		count = add_occasions(&random, mean, season, a->platform, from, to, result, count);
 	}
 	if (count > 1)

@@ -15,7 +15,7 @@ typedef struct Order
 	int			day;
 	int			second;
 	int			count;
-	CatalogueItem		items[MOST_ITEMS];
+	CatalogueItem items[MOST_ITEMS];
 	int			total;			/* rupees */
 	int			discount;		/* rupees; what is paid down on a vehicle */
 	const char *payment_mode;

@@ -19,9 +19,9 @@
 #define LATEST_NEXT_ACCOUNT 500 /* days after joining */
 
 /* of the people and of what they do, per platform */
-#define RATE_SHAPE 0.7
-#define RATE_MEAN 0.0075
-#define BROWSE_SHAPE 2.0
+#define RATE_SHAPE 0.6
+#define RATE_MEAN 0.0065
+#define BROWSE_SHAPE 4.0
 
 const char *const sample_platform_ids[SAMPLE_PLATFORMS] = {
 	"ZEPTO", "SWIGGY", "AMAZON", "NYKAA", "CHUMBAK", "MAKEMYTRIP", "CARWALE"
@@ -217,7 +217,7 @@ draw_person(Person *person, uint64_t seed, double overlap, uint64_t number)
 	else
 		person->join_day = random_between(&random, GROWTH_START, LAST_JOIN - 1);
 	person->rate = RATE_MEAN * random_gamma(&random, RATE_SHAPE);
-	person->browse_rate = 0.05 * random_gamma(&random, BROWSE_SHAPE) + 2.0 * person->rate;
+	person->browse_rate = 0.08 * random_gamma(&random, BROWSE_SHAPE) + 6.0 * person->rate;
 	person->thrift = random_uniform(&random);
 	draw_accounts(person, &random, overlap);
 }
