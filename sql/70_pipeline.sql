@@ -50,19 +50,18 @@ $$;
 CREATE FUNCTION patternos._do_step(step text, as_of date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    call text := CASE step
-        WHEN 'items' THEN 'patternos._refresh_price_bands()'
-        WHEN 'identities' THEN 'patternos._resolve_identities(boolean)'
-        WHEN 'scores' THEN 'patternos._score_intent(date)'
-        WHEN 'snapshots' THEN 'patternos._drop_stale_snapshots()'
-        ELSE format('patternos.%I(date)', '_refresh_' || step) END;
-    result bigint;
 BEGIN
-    IF to_regprocedure(call) IS NOT NULL THEN
-        EXECUTE 'SELECT ' || replace(replace(call, '(date)', '($1)'), '(boolean)', '()') INTO result USING as_of;
-    END IF;
-    RETURN result;
+    RETURN CASE step
+        WHEN 'identities' THEN patternos._resolve_identities()
+        WHEN 'items' THEN patternos._refresh_price_bands()
+        WHEN 'customers' THEN patternos._refresh_customers(as_of)
+        WHEN 'rfm' THEN patternos._refresh_rfm(as_of)
+        WHEN 'affinity' THEN patternos._refresh_affinity(as_of)
+        WHEN 'behavior' THEN patternos._refresh_behavior(as_of)
+        WHEN 'cross_platform' THEN patternos._refresh_cross_platform(as_of)
+        WHEN 'scores' THEN patternos._score_intent(as_of)
+        WHEN 'snapshots' THEN patternos._drop_stale_snapshots()
+    END;
 END
 $$;
 

@@ -65,14 +65,15 @@ sub fill
 	  or die 'cannot fill the warehouse';
 }
 
-# One line per table of the warehouse: its name, number of rows and a hash of them in any order.
+# One line per table of the warehouse: its name, number of rows and a hash of them in any order; when a
+# score was computed does not count.
 sub contents
 {
 	my ($database, $where) = @_;
 	return psql($database, <<~"SQL");
 	SELECT c.relname || ' ' || (xpath('/row/r/text()', query_to_xml(format(
-	    'SELECT count(*) || '' '' || coalesce(md5(string_agg(t::text, E''\\n'' ORDER BY t::text COLLATE "C")), '''') AS r '
-	    'FROM patternos_dw.%I t', c.relname), false, true, '')))[1]::text
+	    'SELECT count(*) || '' '' || coalesce(md5(string_agg(r::text, E''\\n'' ORDER BY r::text COLLATE "C")), '''') AS r '
+	    'FROM (SELECT to_jsonb(t) - ''scoring_timestamp'' AS r FROM patternos_dw.%I t) AS t', c.relname), false, true, '')))[1]::text
 	FROM pg_class c
 	WHERE c.relnamespace = 'patternos_dw'::regnamespace AND c.relkind IN ('r', 'p') @{[ $where // '' ]}
 	ORDER BY 1

@@ -102,5 +102,38 @@ psql($database, "SET client_min_messages = warning; BEGIN; CALL patternos.refres
 like(psql($database, $latest), qr/^2025-05-25\|/, 'a refresh in a transaction can be rolled back');
 like(psql_fails($database, "BEGIN; CALL patternos.refresh('2025-06-01')"), qr/2D000/, 'one in steps cannot run in a transaction');
 
+# a load that is killed while rows arrive, and one while it writes them
+my $columns = 'customer_id,date_of_order,age_group,state,city,pincode,items_purchased_count,items_list,repeat_order,order_value,discount_value,payment_mode';
+my @rows = map { sprintf "ZEP9%05d,2025-01-%02d 10:11:12,25-34,Kerala,Kochi,682001,2,\"Amul Milk 1L, Parle-G 100g\",No,%d,10,UPI\n", $_ % 700, 1 + $_ % 28, 100 + $_ } 1 .. 3000;
+my $loaded = "SELECT count(*), sum(total_value), (SELECT count(*) FROM patternos_dw.fact_transaction_line WHERE platform_id = 'ZEPTO') FROM patternos_dw.fact_transaction WHERE platform_id = 'ZEPTO'";
+my $untouched = contents($database);
+for my $when ('rows arrive', 'it writes')
+{
+	my $holder;
+	if ($when eq 'it writes')
+	{
+		$holder = fork() // die;
+		background('BEGIN; LOCK TABLE patternos_dw.fact_transaction_line; SELECT pg_sleep(60)') if $holder == 0;
+		wait_for("SELECT count(*) > 0 FROM pg_locks WHERE relation = 'patternos_dw.fact_transaction_line'::regclass AND mode = 'AccessExclusiveLock' AND granted");
+	}
+	open my $load, '|-', "psql -XqAt -d $database >/dev/null 2>&1" or die;
+	local $SIG{PIPE} = 'IGNORE';
+	$load->autoflush(1);
+	print $load "COPY patternos_dw.landing_zepto FROM STDIN WITH (FORMAT csv, HEADER MATCH);\n$columns\n", @rows;
+	print $load "\\.\n" if $when eq 'it writes';
+	my $is_there = $when eq 'it writes' ? "wait_event_type = 'Lock'" : "wait_event = 'ClientRead' AND state = 'active'";
+	ok(wait_for("SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'COPY patternos_dw.landing%' AND $is_there"), "a load is killed while $when");
+	kill 'KILL', psql($database, "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY patternos_dw.landing%'");
+	close $load;
+	waitpid $holder, 0 if $holder;
+	wait_for('SELECT true');
+	is(contents($database), $untouched, 'nothing of it is there');
+}
+my $copy = "COPY patternos_dw.landing_zepto FROM STDIN WITH (FORMAT csv, HEADER MATCH);\n$columns\n" . join('', @rows) . "\\.\n";
+psql($database, $copy);
+is(psql($database, $loaded), '3000|4801500.00|6000', 'repeated, it loads every row');
+psql($database, $copy);
+is(psql($database, $loaded), '3000|4801500.00|6000', 'and once more, none twice');
+
 drop_database($_) for $database, $quiet;
 done_testing();
