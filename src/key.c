@@ -294,6 +294,15 @@ require_key(void)
 }
 
 /*
+ * Whether a key is loaded that the warehouse's table of keys does not name.
+ */
+bool
+key_is_unregistered(void)
+{
+	return key.loaded && !key.verified;
+}
+
+/*
  * The stored hash of a canonical value's SHA-256.  Without a usable key it raises F0000.
  */
 void

@@ -23,6 +23,12 @@ extern void identifier_hash_prehashed(const char *label, const uint8 inner[32],
 									  uint8 result[IDENTIFIER_HASH_SIZE]);
 
 /*
+ * Whether this session has hashed under a key that the warehouse is not tied to yet:
+ * then who stores the hashes calls patternos._register_key() in the same transaction.
+ */
+extern bool key_is_unregistered(void);
+
+/*
  * Normalises and hashes an identifier as it was written.  kind is email, mobile,
  * loyalty_id (written as 'PROGRAMME:id'), device, ip, name, address,
  * name_address_dob (written as 'name|address|date'), email_sha256 or mobile_sha256.

@@ -17,6 +17,7 @@
 #include "core/detect.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
+#include "key.h"
 #include "miscadmin.h"
 #include "nodes/params.h"
 #include "utils/builtins.h"
@@ -542,6 +543,8 @@ close_batch(LandingBatch *batch)
 	SPI_connect();
 	arguments = step_arguments(batch);
 	query("SELECT pg_advisory_xact_lock(hashtextextended('patternos landing ' || $1, 0))", 1, &lock_name);
+	if (key_is_unregistered())
+		query("SELECT patternos._register_key()", 0, NULL);
 	register_relation("staged", batch->staged_desc, batch->staged, tuplestore_tuple_count(batch->staged));
 	if (!batch->declared)
 		register_relation("arrived", batch->staged_desc, batch->staged, tuplestore_tuple_count(batch->staged));
