@@ -97,7 +97,7 @@ CREATE FUNCTION patternos.sample_transactions(
     from_date date DEFAULT '2024-01-01', to_date date DEFAULT '2025-11-01',
     overlap double precision DEFAULT 0.3, first_person integer DEFAULT 1)
 RETURNS TABLE (
-    platform_id text, platform_customer_id text, ordered_at timestamptz,
+    platform_id text, platform_customer_id text, ordered_at timestamp,
     amount numeric, discount numeric, items text[])
 AS 'MODULE_PATHNAME', 'patternos_sample_transactions'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 10000;

@@ -15,8 +15,6 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
-#define INDIA_OFFSET (INT64CONST(19800) * USECS_PER_SEC)
-
 typedef void (*OrderWriter) (SampleRow *row, const Person *person, const Account *account,
 							 const Order *order, bool repeat);
 
@@ -299,8 +297,7 @@ visit_generic(PurchaseVisitor *visitor, const Person *person, const Account *acc
 	}
 	sample_text(row, sample_platform_ids[account->platform]);
 	sample_text(row, account->id);
-	sample_datum(row, TimestampTzGetDatum(order->day * USECS_PER_DAY +
-										  order->second * USECS_PER_SEC - INDIA_OFFSET));
+	sample_datum(row, TimestampGetDatum(order->day * USECS_PER_DAY + order->second * USECS_PER_SEC));
 	sample_datum(row, NumericGetDatum(int64_to_numeric(order->total)));
 	sample_datum(row, NumericGetDatum(int64_to_numeric(order->discount)));
 	sample_datum(row, PointerGetDatum(construct_array(names, order->count, TEXTOID, -1,
