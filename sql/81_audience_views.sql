@@ -1,0 +1,104 @@
+-- Audiences: customers who may be addressed. Without a recorded consent to marketing nobody is in them.
+
+-- Who may be addressed, with what a campaign selects by: the columns that all audiences begin with.
+CREATE FUNCTION patternos._create_audience_view(name text, columns text, joined text, condition text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format($view$
+        CREATE OR REPLACE VIEW patternos_dw.%I AS
+        SELECT c.customer_key, c.global_customer_id, r.as_of, c.primary_state, c.primary_city, c.customer_segment AS value_segment,
+               r.customer_segment AS rfm_segment, i.intent_score, i.intent_level, i.intent_percentile,
+               i.purchase_probability_7d, i.purchase_probability_30d, %s
+        FROM patternos_dw.dim_customer c
+        JOIN patternos_dw.feat_customer_rfm_latest r ON r.customer_key = c.customer_key
+        LEFT JOIN patternos_dw.intent_score_latest i ON i.customer_key = c.customer_key
+        %s
+        WHERE c.consent_marketing AND NOT c.anonymized AND %s$view$, name, columns, joined, condition);
+END
+$$;
+
+CREATE FUNCTION patternos._create_audience_views() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM patternos._create_audience_view('audience_high_intent',
+        'i.predicted_category_id, k.unified_category AS predicted_category, b.item AS top_brand', $j$
+        LEFT JOIN patternos_dw.dim_product_category k ON k.category_id = i.predicted_category_id
+        LEFT JOIN patternos_dw.feat_customer_affinity_latest b
+               ON b.customer_key = c.customer_key AND b.level = 'brand' AND b.category_rank = 1$j$,
+        'i.intent_level = ''high''');
+    PERFORM patternos._create_audience_view('audience_cart_retargeting',
+        'b.cart_abandonment_rate, b.cart_abandonment_count, b.add_to_cart_count, b.last_event_at',
+        'JOIN patternos_dw.feat_customer_behavior_latest b ON b.customer_key = c.customer_key',
+        'b.cart_abandonment_rate > 0.7');
+    PERFORM patternos._create_audience_view('audience_researching',
+        'b.search_to_purchase_ratio, b.total_searches, b.unique_search_terms, b.product_views, b.last_event_at',
+        'JOIN patternos_dw.feat_customer_behavior_latest b ON b.customer_key = c.customer_key',
+        'b.search_to_purchase_ratio < 0.1');
+    PERFORM patternos._create_audience_view('audience_churn_risk',
+        'r.recency_days, r.last_purchase_date, y.monetary_365d_to_last_purchase, r.monetary_lifetime, x.dominant_platform', $j$
+        LEFT JOIN patternos_dw.feat_cross_platform_latest x ON x.customer_key = c.customer_key
+        CROSS JOIN LATERAL (
+            SELECT sum(t.total_value) AS monetary_365d_to_last_purchase
+            FROM patternos_dw.fact_transaction t
+            WHERE t.customer_key = c.customer_key AND t.transaction_status = 'completed'
+              AND t.transaction_type IN ('order', 'booking')
+              AND t.transaction_date > r.last_purchase_date - 365 AND t.transaction_date <= r.last_purchase_date) y$j$,
+        'r.recency_days > 60 AND r.monetary_lifetime > 10000 AND y.monetary_365d_to_last_purchase > 10000');
+    PERFORM patternos._create_audience_view('audience_cross_sell',
+        'p.platform_id, f.unified_category, CASE WHEN a.platform_customer_id IS NULL THEN ''acquire'' ELSE ''target'' END AS action, '
+        'a.platform_customer_id, f.category_rank, f.category_affinity_score, f.category_purchase_value', $j$
+        JOIN patternos_dw.feat_customer_affinity_latest f ON f.customer_key = c.customer_key AND f.level = 'unified_category'
+        JOIN patternos_dw.platform_category p ON p.unified_category = f.unified_category
+        LEFT JOIN (SELECT d.customer_key, d.platform_id, min(d.platform_customer_id) AS platform_customer_id
+                   FROM patternos_dw.dim_customer_identity d GROUP BY d.customer_key, d.platform_id) a
+               ON a.customer_key = c.customer_key AND a.platform_id = p.platform_id$j$,
+        $c$NOT EXISTS (
+            SELECT FROM patternos_dw.feat_customer_rfm_latest_by_platform q
+            WHERE q.customer_key = c.customer_key AND q.platform_id = p.platform_id AND q.frequency_365d > 0)$c$);
+    PERFORM patternos._describe_audiences();
+END
+$$;
+
+CREATE FUNCTION patternos._describe_audiences() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    consent CONSTANT text := ' Only customers with consent_marketing (false until granted) who were not erased. ';
+    audience record;
+BEGIN
+    FOR audience IN
+        SELECT * FROM (VALUES
+            ('audience_high_intent', 'Customers with intent level high.', 'One row per customer.', $c$
+predicted_category: unified category of predicted_category_id; NULL when unknown
+top_brand: brand with the highest affinity; NULL when no brand was recognised$c$),
+            ('audience_cart_retargeting', 'Customers who abandon more than 70 % of their carts.', 'One row per customer.', ''),
+            ('audience_researching', 'Customers who search much and buy little: fewer than one purchase in ten searches.', 'One row per customer.', ''),
+            ('audience_churn_risk', 'Customers without a purchase for more than 60 days who had spent more than 10,000 in the 365 days up to the last one.', 'One row per customer.', $c$
+monetary_365d_to_last_purchase: spend in the 365 days that end with the day of the last purchase
+dominant_platform: platform with most purchases$c$),
+            ('audience_cross_sell', 'What to offer on the platforms where a customer has not bought in 365 days: the unified categories bought elsewhere which the platform has too.',
+             'One row per customer, platform and category: select by platform_id and unified_category, or by category_rank.', $c$
+platform_id: platform to offer it on
+unified_category: category bought elsewhere which this platform has
+action: target (has an account there) or acquire (has none)
+platform_customer_id: the account to target, the first by name of several; NULL for acquire
+category_affinity_score: the customer's affinity to the category, 0 to 1
+category_purchase_value: spend in the category on all platforms in the affinity window$c$)
+        ) AS v (name, who, grain, columns)
+    LOOP
+        PERFORM patternos._describe_customer_columns(audience.name);
+        IF audience.name = 'audience_cross_sell' THEN
+            PERFORM patternos._describe_like(audience.name, 'feat_customer_affinity', '');
+        END IF;
+        PERFORM patternos._describe(audience.name, audience.who || consent || audience.grain, concat(audience.columns, $c$
+as_of: reference date of the features
+value_segment: value tier: New, High-Value, Regular or Occasional
+rfm_segment: RFM segment, such as Champions$c$));
+    END LOOP;
+END
+$$;
+
+REVOKE ALL ON FUNCTION patternos._create_audience_view(text, text, text, text), patternos._create_audience_views(),
+    patternos._describe_audiences() FROM PUBLIC;
