@@ -4,7 +4,7 @@
 
 CREATE FUNCTION patternos._note_categories(items integer[], categories text[]) RETURNS void
 AS 'MODULE_PATHNAME', 'patternos__note_categories' LANGUAGE C STRICT;
-CREATE FUNCTION patternos._main_category(items integer[], total bigint) RETURNS text
+CREATE FUNCTION patternos._main_category(items integer[], line_values bigint[]) RETURNS text
 AS 'MODULE_PATHNAME', 'patternos__main_category' LANGUAGE C STRICT COST 10;
 
 -- New accounts get a customer of their own. Leaves "account_key": customer and identity by account number,
@@ -85,7 +85,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
 (NULL, $$SELECT patternos._observe_items($2, ARRAY(SELECT item_name FROM staged_item))$$),
 ('item_key', $$
-    SELECT s.item, s.item_name, f.sku_id, f.category_id, f.unified_category
+    SELECT s.item, s.item_name, f.sku_id, f.brand, f.category_id, f.unified_category
     FROM staged_item s
     LEFT JOIN patternos._find_items($2, ARRAY(SELECT item_name FROM staged_item)) f USING (item_name)$$),
 (NULL, $$SELECT patternos._note_categories(array_agg(item), array_agg(unified_category)) FROM item_key$$),
@@ -106,12 +106,10 @@ AS $steps$ VALUES
         AND d.category_level_3 IS NOT DISTINCT FROM o.category_level_3$$)
 $steps$;
 
--- A declared order id that comes again with other content replaces what it brought before. Leaves "arrived":
--- the last row of each id in the batch.
+-- A declared order id that comes again with other content replaces what it brought before.
 CREATE FUNCTION patternos._landing_steps_revisions() RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
-('arrived', $$SELECT DISTINCT ON (transaction_id) * FROM staged ORDER BY transaction_id, line DESC$$),
 ('revised', $$
     SELECT f.customer_key, f.transaction_datetime, f.transaction_id
     FROM arrived a JOIN known_key k USING (account)
@@ -141,8 +139,9 @@ AS $steps$ VALUES
     WHERE (f.customer_key, f.transaction_datetime, f.transaction_id) = (r.customer_key, r.transaction_datetime, r.transaction_id)$$)
 $steps$;
 
--- The facts. A new account's rows cannot be there already; others may be. Leaves "duplicate".
-CREATE FUNCTION patternos._landing_steps_facts() RETURNS TABLE (relation text, statement text)
+-- The facts, from "arrived". A new account's rows cannot be there already; others may be. Leaves "inserted", the
+-- ids of known accounts' rows that were not there.
+CREATE FUNCTION patternos._landing_steps_facts(line_values text) RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$
 WITH fact (insertion) AS (VALUES ($$
@@ -154,20 +153,104 @@ WITH fact (insertion) AS (VALUES ($$
     SELECT k.customer_key, a.transaction_id, $2, k.platform_customer_id, a.transaction_type, a.transaction_status,
            a.original_transaction_id, a.transaction_datetime, a.transaction_date, a.date_id, a.total_value * 0.01,
            a.quoted_value * 0.01, a.discount_value * 0.01, a.currency, a.items_count, a.items_list,
-           coalesce(patternos._main_category(a.items, a.total_value), c.unified_category), a.is_repeat, a.payment_mode,
+           coalesce(patternos._main_category(a.items, {values}), c.unified_category), a.is_repeat, a.payment_mode,
            a.delivery_speed, a.fulfillment_time_hours * 0.01, a.prime_member, a.loyalty_member, l.location_id,
            a.properties, $3, $1
     FROM arrived a JOIN {account} k USING (account) LEFT JOIN location_key l USING (location)
     LEFT JOIN category_key c USING (category)
     ORDER BY k.customer_key, a.transaction_datetime$$))
-SELECT NULL, replace(insertion, '{account}', 'new_key') FROM fact
+SELECT NULL, replace(replace(insertion, '{account}', 'new_key'), '{values}', line_values) FROM fact
 UNION ALL
-SELECT 'inserted', replace(insertion, '{account}', 'known_key') ||
+SELECT 'inserted', replace(replace(insertion, '{account}', 'known_key'), '{values}', line_values) ||
        ' ON CONFLICT (customer_key, transaction_datetime, transaction_id) DO NOTHING RETURNING transaction_id' FROM fact
-UNION ALL
-SELECT 'duplicate', $$
-    SELECT s.line FROM staged s JOIN known_key k USING (account)
-    WHERE NOT EXISTS (SELECT FROM inserted i WHERE i.transaction_id = s.transaction_id)$$
+$steps$;
+
+-- Staged rows that add nothing: their order was there, or a later row of the batch brings it again.
+CREATE FUNCTION patternos._landing_steps_duplicates(entity text, has_order_id boolean) RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$
+SELECT 'duplicate', CASE
+    WHEN entity = 'transaction_line' THEN $$
+        SELECT s.line FROM staged s JOIN arrived a USING (transaction_id) LEFT JOIN known_key k ON k.account = a.account
+        WHERE (k.account IS NOT NULL OR a.account IS NULL)
+          AND NOT EXISTS (SELECT FROM inserted i WHERE i.transaction_id = s.transaction_id)
+          AND NOT EXISTS (SELECT FROM inserted_anonymous i WHERE i.transaction_id = s.transaction_id)$$
+    WHEN has_order_id THEN $$
+        SELECT s.line FROM staged s
+        WHERE NOT EXISTS (SELECT FROM arrived a WHERE a.line = s.line)
+           OR ((s.account IS NULL OR EXISTS (SELECT FROM known_key k WHERE k.account = s.account))
+               AND NOT EXISTS (SELECT FROM inserted i WHERE i.transaction_id = s.transaction_id)
+               AND NOT EXISTS (SELECT FROM inserted_anonymous i WHERE i.transaction_id = s.transaction_id))$$
+    ELSE $$
+        SELECT s.line FROM staged s JOIN known_key k USING (account)
+        WHERE NOT EXISTS (SELECT FROM inserted i WHERE i.transaction_id = s.transaction_id)
+        UNION ALL
+        SELECT s.line FROM staged s
+        WHERE s.account IS NULL AND NOT EXISTS (SELECT FROM inserted_anonymous i WHERE i.transaction_id = s.transaction_id)$$
+    END
+$steps$;
+
+-- Orders of unknown buyers wait apart. Leaves "inserted_anonymous".
+CREATE FUNCTION patternos._landing_steps_anonymous() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+('inserted_anonymous', $$
+    INSERT INTO patternos_dw.transaction_anonymous
+        (platform_id, transaction_id, transaction_type, transaction_status, transaction_datetime, transaction_date,
+         total_value, discount_value, currency, items_count, transaction_properties, known_at, batch_id)
+    SELECT $2, a.transaction_id, a.transaction_type, a.transaction_status, a.transaction_datetime, a.transaction_date,
+           a.total_value * 0.01, a.discount_value * 0.01, a.currency, a.items_count, a.properties, $3, $1
+    FROM arrived a WHERE a.account IS NULL
+    ORDER BY a.transaction_id
+    ON CONFLICT (platform_id, transaction_id) DO NOTHING
+    RETURNING transaction_id$$)
+$steps$;
+
+-- Orders out of staged lines. Leaves "arrived". An order's amounts are the sums of its lines', rounded once.
+CREATE FUNCTION patternos._landing_steps_orders() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+('arrived', $$
+    SELECT s.transaction_id, min(s.line) AS line, min(s.account) AS account, min(s.location) AS location,
+           min(s.transaction_type) AS transaction_type, min(s.transaction_status) AS transaction_status,
+           min(s.original_transaction_id) AS original_transaction_id, min(s.transaction_datetime) AS transaction_datetime,
+           min(s.transaction_date) AS transaction_date, min(s.date_id) AS date_id,
+           round(sum(s.line_total) * 0.01)::bigint AS total_value, NULL::bigint AS quoted_value,
+           round(sum(s.discount_value) * 0.01)::bigint AS discount_value, min(s.currency) AS currency,
+           round(sum(s.quantity) * 0.0001)::integer AS items_count,
+           string_agg(n.item_name, ', ' ORDER BY s.line) AS items_list,
+           array_agg(s.item ORDER BY s.line) FILTER (WHERE s.item IS NOT NULL) AS items,
+           array_agg(s.line_total ORDER BY s.line) FILTER (WHERE s.item IS NOT NULL) AS item_values,
+           min(s.category) AS category, NULL::boolean AS is_repeat, min(s.payment_mode) AS payment_mode,
+           NULL::text AS delivery_speed, NULL::bigint AS fulfillment_time_hours, NULL::boolean AS prime_member,
+           NULL::boolean AS loyalty_member, (array_agg(s.properties ORDER BY s.line))[1] AS properties
+    FROM staged s LEFT JOIN staged_item n USING (item)
+    GROUP BY s.transaction_id$$)
+$steps$;
+
+-- The lines of orders that came line by line, and the SKUs that they name.
+CREATE FUNCTION patternos._landing_steps_order_lines() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+(NULL, $$
+    INSERT INTO patternos_dw.dim_sku (platform_id, sku_id, sku_name, brand, category_id, is_observed)
+    SELECT DISTINCT ON (s.item_id) $2, s.item_id, f.item_name, f.brand, f.category_id, true
+    FROM staged s JOIN item_key f USING (item)
+    WHERE s.item_id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM patternos_dw.dim_sku d WHERE d.platform_id = $2 AND d.sku_id = s.item_id)
+    ORDER BY s.item_id, s.line
+    ON CONFLICT DO NOTHING$$),
+(NULL, $$
+    INSERT INTO patternos_dw.fact_transaction_line
+        (customer_key, transaction_datetime, transaction_id, line_number, platform_id, sku_id, item_name, category_id,
+         quantity, unit_price, line_total, discount_applied, is_allocated, known_at, batch_id)
+    SELECT k.customer_key, a.transaction_datetime, s.transaction_id,
+           row_number() OVER (PARTITION BY s.transaction_id ORDER BY s.line), $2, coalesce(s.item_id, f.sku_id), f.item_name,
+           coalesce(f.category_id, c.category_id), s.quantity * 0.0001, s.unit_price * 0.0001, s.line_total * 0.0001,
+           s.discount_value * 0.0001, false, $3, $1
+    FROM staged s JOIN arrived a USING (transaction_id) JOIN account_key k ON k.account = a.account
+    LEFT JOIN item_key f USING (item) LEFT JOIN category_key c ON c.category = s.category
+    WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = s.line)$$)
 $steps$;
 
 -- The lines: an order's total and discount are shared evenly over its items, the remainder by one minor
@@ -235,11 +318,32 @@ CREATE FUNCTION patternos._landing_steps_transaction(has_order_id boolean) RETUR
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT * FROM patternos._landing_steps_accounts()
+    UNION ALL SELECT 'arrived', 'SELECT DISTINCT ON (transaction_id) * FROM staged ORDER BY transaction_id, line DESC'
+              WHERE has_order_id
     UNION ALL SELECT * FROM patternos._landing_steps_profiles()
     UNION ALL SELECT * FROM patternos._landing_steps_items()
     UNION ALL SELECT r.* FROM patternos._landing_steps_revisions() r WHERE has_order_id
-    UNION ALL SELECT * FROM patternos._landing_steps_facts()
+    UNION ALL SELECT * FROM patternos._landing_steps_facts('ARRAY[a.total_value]')
+    UNION ALL SELECT * FROM patternos._landing_steps_anonymous()
+    UNION ALL SELECT * FROM patternos._landing_steps_duplicates('transaction', has_order_id)
     UNION ALL SELECT * FROM patternos._landing_steps_lines()
+    UNION ALL SELECT * FROM patternos._landing_steps_after()
+    UNION ALL SELECT * FROM patternos._landing_steps_orphans()
+$$;
+
+-- The steps of orders that come one line a row.
+CREATE FUNCTION patternos._landing_steps_transaction_line(has_order_id boolean) RETURNS TABLE (relation text, statement text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT * FROM patternos._landing_steps_accounts()
+    UNION ALL SELECT * FROM patternos._landing_steps_orders()
+    UNION ALL SELECT * FROM patternos._landing_steps_profiles()
+    UNION ALL SELECT * FROM patternos._landing_steps_items()
+    UNION ALL SELECT * FROM patternos._landing_steps_revisions()
+    UNION ALL SELECT * FROM patternos._landing_steps_facts('a.item_values')
+    UNION ALL SELECT * FROM patternos._landing_steps_anonymous()
+    UNION ALL SELECT * FROM patternos._landing_steps_duplicates('transaction_line', has_order_id)
+    UNION ALL SELECT * FROM patternos._landing_steps_order_lines()
     UNION ALL SELECT * FROM patternos._landing_steps_after()
     UNION ALL SELECT * FROM patternos._landing_steps_orphans()
 $$;
@@ -260,8 +364,10 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._note_categories(integer[], text[]), patternos._main_category(integer[], bigint),
+REVOKE ALL ON FUNCTION patternos._note_categories(integer[], text[]), patternos._main_category(integer[], bigint[]),
     patternos._landing_steps_accounts(), patternos._landing_steps_profiles(), patternos._landing_steps_items(),
-    patternos._landing_steps_revisions(), patternos._landing_steps_facts(), patternos._landing_steps_lines(),
+    patternos._landing_steps_revisions(), patternos._landing_steps_facts(text),
+    patternos._landing_steps_duplicates(text, boolean), patternos._landing_steps_anonymous(),
+    patternos._landing_steps_orders(), patternos._landing_steps_order_lines(), patternos._landing_steps_lines(),
     patternos._landing_steps_after(), patternos._landing_steps_orphans(), patternos._landing_steps_transaction(boolean),
-    patternos._landing_steps(text) FROM PUBLIC;
+    patternos._landing_steps_transaction_line(boolean), patternos._landing_steps(text) FROM PUBLIC;

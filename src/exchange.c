@@ -63,7 +63,7 @@ load_exchange_rates(LandingBatch *batch)
  * rate on or before the date; false when there is none, or the result is too
  * large to be one.
  */
-bool
+static bool
 exchange(const LandingBatch *batch, const char *currency, int date, int64 *amount)
 {
 	int64		low = 0;
@@ -89,4 +89,40 @@ exchange(const LandingBatch *batch, const char *currency, int date, int64 *amoun
 		return false;
 	*amount = (int64) product;
 	return true;
+}
+
+/*
+ * Converts amounts of the row at hand from the row's currency, or else the
+ * platform's, and keeps the originals among its properties; without a rate the
+ * row is rejected.
+ */
+void
+exchange_fields(LandingBatch *batch, int currency_field, const int *amounts, int count, int date)
+{
+	const char *currency = batch->platform_currency;
+
+	if (FIELD_IS_NULL(batch, currency_field))
+		set_field(batch, currency_field, CStringGetTextDatum(currency));
+	else
+		currency = TextDatumGetCString(FIELD_VALUE(batch, currency_field));
+	if (strcmp(currency, batch->currency) == 0)
+		return;
+	for (int i = 0; i < count; i++)
+	{
+		const LandingField *field = &batch->entity->fields[amounts[i]];
+		char		name[64];
+		int64		amount;
+
+		if (FIELD_IS_NULL(batch, amounts[i]))
+			continue;
+		amount = DatumGetInt64(FIELD_VALUE(batch, amounts[i]));
+		snprintf(name, sizeof(name), "original_%s", field->name);
+		add_number_property(batch, name, amount, field->limit);
+		if (!exchange(batch, currency, date, &amount))
+		{
+			reject_field(batch, amounts[i], REASON_MISSING_RATE);
+			return;
+		}
+		set_field(batch, amounts[i], Int64GetDatum(amount));
+	}
 }

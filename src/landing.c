@@ -203,7 +203,7 @@ note_second(LandingBatch *batch)
 	int64		second = DatumGetTimestampTz(batch->values[STAGED_RECORD_TIME]) / USECS_PER_SEC;
 	uint32		rows;
 
-	if (batch->occurrence > 1)
+	if (batch->declared || batch->occurrence > 1)
 		return;
 	rows = row_counter_add(batch->seconds, ((uint64) batch->account << 40) ^ (uint64) second);
 	if (rows > 1)

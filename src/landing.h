@@ -106,6 +106,9 @@ typedef enum StagedHead
 #define COLUMN_PROPERTY (-1)	/* goes into the properties under its own name */
 #define COLUMN_IGNORED (-2)		/* is not kept at all */
 
+#define STATUS_CHOICES \
+	"completed|cancelled|returned|complete=completed|delivered=completed|success=completed|" \
+	"canceled=cancelled|refunded=returned|return=returned"
 #define GENDER_CHOICES "female|male|other|f=female|m=male|o=other|woman=female|man=male"
 
 /* A column of the landing view. */
@@ -185,6 +188,7 @@ struct LandingBatch
 };
 
 extern const LandingEntity landing_transaction;
+extern const LandingEntity landing_transaction_line;
 
 /* landing_field.c: parsing */
 extern Reason parse_field(LandingBatch *batch, const LandingField *field, const char *format,
@@ -194,7 +198,7 @@ extern void local_date(const LandingBatch *batch, TimestampTz time, int *date, i
 /* landing_hash.c: identity of rows and batches */
 extern void hash_begin(LandingBatch *batch);
 extern int64 hash_row(LandingBatch *batch);
-extern int64 hash_declared(LandingBatch *batch, const char *kind, const char *id, size_t size);
+extern int64 order_identity(LandingBatch *batch, int field);
 extern void hash_end(LandingBatch *batch, uint8 *digest);
 
 /* landing_payload.c: jsonb of a row */
@@ -233,12 +237,26 @@ extern void profile_relations(LandingBatch *batch, Profile *profile);
 /* landing_item.c: the items of a batch's orders */
 extern ItemList *item_list_create(LandingBatch *batch);
 extern bool item_list_note(ItemList *list, const text *items, Datum *numbers);
+extern int	item_note(ItemList *list, const text *name);
 extern void item_relation(LandingBatch *batch, ItemList *list);
 
 /* exchange.c: currencies */
 extern void load_exchange_rates(LandingBatch *batch);
-extern bool exchange(const LandingBatch *batch, const char *currency, int date, int64 *amount);
+extern void exchange_fields(LandingBatch *batch, int currency_field, const int *amounts, int count, int date);
 
+/* Fields of the row at hand in its staged row. */
 #define STAGED_FIELD(field) (STAGED_HEAD_COLUMNS + (field))
+#define FIELD_VALUE(batch, field) ((batch)->values[STAGED_FIELD(field)])
+#define FIELD_IS_NULL(batch, field) ((batch)->nulls[STAGED_FIELD(field)])
+
+/*
+ * Sets a field of the row at hand.
+ */
+static inline void
+set_field(LandingBatch *batch, int field, Datum value)
+{
+	FIELD_VALUE(batch, field) = value;
+	FIELD_IS_NULL(batch, field) = false;
+}
 
 #endif							/* PATTERNOS_LANDING_H */

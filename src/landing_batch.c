@@ -27,6 +27,7 @@
 
 static const LandingEntity *const entities[] = {
 	&landing_transaction,
+	&landing_transaction_line,
 };
 
 /* What the steps of a batch run with: $1 to $3, and more for the raw zone. */

@@ -89,18 +89,21 @@ hash_row(LandingBatch *batch)
 }
 
 /*
- * Identity of something that the platform names itself, such as an order.
+ * Identity of an order whose id a field holds; the id is kept among the row's
+ * properties under the field's name.
  */
 int64
-hash_declared(LandingBatch *batch, const char *kind, const char *id, size_t size)
+order_identity(LandingBatch *batch, int field)
 {
+	const text *id = field_text(batch, field);
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 
+	add_text_property(batch, batch->entity->fields[field].name, VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id));
 	check(pg_cryptohash_init(batch->row_hash) >= 0);
 	update_value(batch->row_hash, batch->platform_id,
 				 batch->platform_id == NULL ? 0 : strlen(batch->platform_id));
-	update_value(batch->row_hash, kind, strlen(kind));
-	update_value(batch->row_hash, id, size);
+	update_value(batch->row_hash, "order", strlen("order"));
+	update_value(batch->row_hash, VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id));
 	check(pg_cryptohash_final(batch->row_hash, digest, sizeof(digest)) >= 0);
 	return first_bits(digest);
 }

@@ -79,6 +79,17 @@ item_list_note(ItemList *list, const text *items, Datum *numbers)
 }
 
 /*
+ * The number of one item's name.
+ */
+int
+item_note(ItemList *list, const text *name)
+{
+	bool		is_new;
+
+	return intern_number(list->names, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), &is_new);
+}
+
+/*
  * Registers "staged_item" (item, item_name).
  */
 void
@@ -164,30 +175,43 @@ item_category(const ItemList *list, int32 item)
 }
 
 /*
- * _main_category(integer[], bigint): the category with most of an order's
- * total in minor units, shared over its items as its lines are; by number of
- * items when the total is 0.  NULL when no item's category is known.
+ * _main_category(integer[], bigint[]): the category with most of the values
+ * of an order's lines; by number of lines when they are all 0.  One value
+ * stands for an order's total, shared evenly over its lines.  NULL when no
+ * item's category is known.
  */
 Datum
 patternos__main_category(PG_FUNCTION_ARGS)
 {
 	ItemList   *list = innermost_batch()->items;
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
-	int64		total = PG_GETARG_INT64(1);
+	ArrayType  *value_array = PG_GETARG_ARRAYTYPE_P(1);
 	int			count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	int32	   *items = (int32 *) ARR_DATA_PTR(array);
+	int			value_count = ArrayGetNItems(ARR_NDIM(value_array), ARR_DIMS(value_array));
+	int64	   *line_values = (int64 *) ARR_DATA_PTR(value_array);
+	bool		all_zero = true;
 	int64	   *values;
 	int			best = -1;
 
-	if (list->category_count == 0 || array_contains_nulls(array))
+	if (list->category_count == 0 || array_contains_nulls(array) || array_contains_nulls(value_array) ||
+		(value_count != 1 && value_count != count))
 		PG_RETURN_NULL();
+	for (int i = 0; i < value_count; i++)
+		all_zero &= line_values[i] == 0;
 	values = palloc0(list->category_count * sizeof(int64));
 	for (int i = 0; i < count; i++)
 	{
 		int			category = item_category(list, items[i]);
 
-		if (category >= 0)
-			values[category] += total == 0 ? 1 : total / count + (i < total % count);
+		if (category < 0)
+			continue;
+		if (all_zero)
+			values[category]++;
+		else if (value_count == count)
+			values[category] += line_values[i];
+		else
+			values[category] += line_values[0] / count + (i < line_values[0] % count);
 	}
 	for (int i = 0; i < count; i++)
 	{

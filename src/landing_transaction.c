@@ -53,9 +53,7 @@ static const LandingField fields[TRANSACTION_FIELDS] = {
 	[ORDERED_AT] = {"transaction_datetime", FIELD_TIME, TIMESTAMPTZOID, true},
 	[ORDER_ID] = {"order_id", FIELD_TEXT, TEXTOID, false, 200},
 	[TYPE] = {"transaction_type", FIELD_CHOICE, TEXTOID, false, 0, "order|booking|enquiry|inquiry=enquiry"},
-	[STATUS] = {"transaction_status", FIELD_CHOICE, TEXTOID, false, 0,
-	"completed|cancelled|returned|complete=completed|delivered=completed|success=completed|"
-	"canceled=cancelled|refunded=returned|return=returned"},
+	[STATUS] = {"transaction_status", FIELD_CHOICE, TEXTOID, false, 0, STATUS_CHOICES},
 	[ORIGINAL_ORDER_ID] = {"original_order_id", FIELD_TEXT, TEXTOID, false, 200},
 	[AGE_GROUP] = {"age_group", FIELD_AGE_GROUP, TEXTOID},
 	[GENDER] = {"gender", FIELD_CHOICE, TEXTOID, false, 0, GENDER_CHOICES},
@@ -89,18 +87,6 @@ typedef struct TransactionState
 	ItemList   *items;
 } TransactionState;
 
-/* Places of the staged row's values. */
-#define VALUE(field) (batch->values[STAGED_FIELD(field)])
-#define ISNULL(field) (batch->nulls[STAGED_FIELD(field)])
-
-/* Puts a value into the staged row. */
-static void
-set_value(LandingBatch *batch, TransactionField field, Datum value)
-{
-	VALUE(field) = value;
-	ISNULL(field) = false;
-}
-
 static void
 begin_transactions(LandingBatch *batch)
 {
@@ -118,94 +104,53 @@ begin_transactions(LandingBatch *batch)
 static void
 settle_amounts(LandingBatch *batch)
 {
-	text	   *type = DatumGetTextPP(VALUE(TYPE));
+	text	   *type = DatumGetTextPP(FIELD_VALUE(batch, TYPE));
 	bool		is_enquiry = VARDATA_ANY(type)[0] == 'e';
-	bool		is_completed = ISNULL(STATUS) || VARDATA_ANY(DatumGetTextPP(VALUE(STATUS)))[1] == 'o';
+	bool		is_completed = FIELD_IS_NULL(batch, STATUS) || VARDATA_ANY(DatumGetTextPP(FIELD_VALUE(batch, STATUS)))[1] == 'o';
 
 	if (is_enquiry)
 	{
-		if (ISNULL(QUOTED) && !ISNULL(TOTAL))
-			set_value(batch, QUOTED, Int64GetDatum(Abs(DatumGetInt64(VALUE(TOTAL)))));
-		set_value(batch, TOTAL, Int64GetDatum(0));
-		set_value(batch, DISCOUNT, Int64GetDatum(0));
+		if (FIELD_IS_NULL(batch, QUOTED) && !FIELD_IS_NULL(batch, TOTAL))
+			set_field(batch, QUOTED, Int64GetDatum(Abs(DatumGetInt64(FIELD_VALUE(batch, TOTAL)))));
+		set_field(batch, TOTAL, Int64GetDatum(0));
+		set_field(batch, DISCOUNT, Int64GetDatum(0));
 	}
-	else if (ISNULL(TOTAL))
+	else if (FIELD_IS_NULL(batch, TOTAL))
 		reject_field(batch, TOTAL, REASON_MISSING);
-	else if (DatumGetInt64(VALUE(TOTAL)) < 0 && is_completed)
+	else if (DatumGetInt64(FIELD_VALUE(batch, TOTAL)) < 0 && is_completed)
 		reject_field(batch, TOTAL, REASON_NEGATIVE);
 	else
 	{
-		set_value(batch, TOTAL, Int64GetDatum(Abs(DatumGetInt64(VALUE(TOTAL)))));
-		if (ISNULL(DISCOUNT))
-			set_value(batch, DISCOUNT, Int64GetDatum(0));
-		if (DatumGetInt64(VALUE(DISCOUNT)) > DatumGetInt64(VALUE(TOTAL)))
+		set_field(batch, TOTAL, Int64GetDatum(Abs(DatumGetInt64(FIELD_VALUE(batch, TOTAL)))));
+		if (FIELD_IS_NULL(batch, DISCOUNT))
+			set_field(batch, DISCOUNT, Int64GetDatum(0));
+		if (DatumGetInt64(FIELD_VALUE(batch, DISCOUNT)) > DatumGetInt64(FIELD_VALUE(batch, TOTAL)))
 			reject_field(batch, DISCOUNT, REASON_DISCOUNT_OVER_TOTAL);
 	}
-	if (ISNULL(STATUS))
-		set_value(batch, STATUS, CStringGetTextDatum("completed"));
-}
-
-/* Converts the amounts into the warehouse's currency and keeps the originals. */
-static void
-convert_amounts(LandingBatch *batch, int date)
-{
-	static const TransactionField amounts[] = {TOTAL, QUOTED, DISCOUNT};
-	const char *currency = batch->platform_currency;
-
-	if (ISNULL(CURRENCY))
-		set_value(batch, CURRENCY, CStringGetTextDatum(currency));
-	else
-		currency = TextDatumGetCString(VALUE(CURRENCY));
-	if (strcmp(currency, batch->currency) == 0)
-		return;
-	for (int i = 0; i < lengthof(amounts); i++)
-	{
-		char		name[64];
-		int64		amount;
-
-		if (ISNULL(amounts[i]))
-			continue;
-		amount = DatumGetInt64(VALUE(amounts[i]));
-		snprintf(name, sizeof(name), "original_%s", fields[amounts[i]].name);
-		add_number_property(batch, name, amount, 2);
-		if (!exchange(batch, currency, date, &amount))
-		{
-			reject_field(batch, ISNULL(TOTAL) ? QUOTED : TOTAL, REASON_MISSING_RATE);
-			return;
-		}
-		set_value(batch, amounts[i], Int64GetDatum(amount));
-	}
+	if (FIELD_IS_NULL(batch, STATUS))
+		set_field(batch, STATUS, CStringGetTextDatum("completed"));
 }
 
 /* Checks the row's fields against one another. */
 static void
 check_transaction(LandingBatch *batch)
 {
+	static const int amounts[] = {TOTAL, QUOTED, DISCOUNT};
 	int			date;
 	int			date_id;
 
-	if (ISNULL(TYPE))
+	if (FIELD_IS_NULL(batch, TYPE))
 	{
 		const char *type = batch->conversion_type;
 
-		set_value(batch, TYPE, CStringGetTextDatum(strcmp(type, "any") == 0 ? "order" : type));
+		set_field(batch, TYPE, CStringGetTextDatum(strcmp(type, "any") == 0 ? "order" : type));
 	}
-	local_date(batch, DatumGetTimestampTz(VALUE(ORDERED_AT)), &date, &date_id);
-	set_value(batch, DAY, DateADTGetDatum(date));
-	set_value(batch, DATE_ID, Int32GetDatum(date_id));
+	local_date(batch, DatumGetTimestampTz(FIELD_VALUE(batch, ORDERED_AT)), &date, &date_id);
+	set_field(batch, DAY, DateADTGetDatum(date));
+	set_field(batch, DATE_ID, Int32GetDatum(date_id));
 	settle_amounts(batch);
 	if (!batch->faulty)
-		convert_amounts(batch, date);
-}
-
-/* The identity of an order that the platform names. */
-static int64
-declared_id(LandingBatch *batch, TransactionField field, const char *property)
-{
-	text	   *id = DatumGetTextPP(VALUE(field));
-
-	add_text_property(batch, property, VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id));
-	return hash_declared(batch, "order", VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id));
+		exchange_fields(batch, CURRENCY, amounts, lengthof(amounts), date);
 }
 
 /* Fills in what is derived and notes what the row says about its account. */
@@ -214,7 +159,7 @@ stage_transaction(LandingBatch *batch)
 {
 	AccountSighting sighting = {
 		.account = batch->account,
-		.time = DatumGetTimestampTz(VALUE(ORDERED_AT)),
+		.time = DatumGetTimestampTz(FIELD_VALUE(batch, ORDERED_AT)),
 		.age_group = field_text(batch, AGE_GROUP),
 		.gender = field_text(batch, GENDER),
 		.state = field_text(batch, STATE),
@@ -226,16 +171,16 @@ stage_transaction(LandingBatch *batch)
 	Datum		items;
 
 	if (location >= 0)
-		set_value(batch, LOCATION, Int32GetDatum(location));
-	if (!ISNULL(ITEMS_LIST) && item_list_note(state->items, DatumGetTextPP(VALUE(ITEMS_LIST)), &items))
-		set_value(batch, ITEMS, items);
-	set_value(batch, TRANSACTION_ID,
-			  ISNULL(ORDER_ID) ? batch->values[STAGED_ROW_ID] : Int64GetDatum(declared_id(batch, ORDER_ID, "order_id")));
-	if (!ISNULL(CATEGORY))
+		set_field(batch, LOCATION, Int32GetDatum(location));
+	if (!FIELD_IS_NULL(batch, ITEMS_LIST) && item_list_note(state->items, DatumGetTextPP(FIELD_VALUE(batch, ITEMS_LIST)), &items))
+		set_field(batch, ITEMS, items);
+	set_field(batch, TRANSACTION_ID, FIELD_IS_NULL(batch, ORDER_ID) ? batch->values[STAGED_ROW_ID] :
+			  Int64GetDatum(order_identity(batch, ORDER_ID)));
+	if (!FIELD_IS_NULL(batch, CATEGORY))
 		add_text_property(batch, "category", VARDATA_ANY(field_text(batch, CATEGORY)),
 						  VARSIZE_ANY_EXHDR(field_text(batch, CATEGORY)));
-	if (!ISNULL(ORIGINAL_ORDER_ID))
-		set_value(batch, ORIGINAL_ID, Int64GetDatum(declared_id(batch, ORIGINAL_ORDER_ID, "original_order_id")));
+	if (!FIELD_IS_NULL(batch, ORIGINAL_ORDER_ID))
+		set_field(batch, ORIGINAL_ID, Int64GetDatum(order_identity(batch, ORIGINAL_ORDER_ID)));
 }
 
 static void
