@@ -15,6 +15,15 @@
 #define LN2 0.69314718055994530942
 #define SQRT_HALF 0.70710678118654752440
 
+/* coefficients of the series of logarithm and exponential, last ones first */
+static const double odd_reciprocals[] = {
+	1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5, 1.0 / 3, 1.0
+};
+static const double factorial_reciprocals[] = {
+	1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320,
+	1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 1.0 / 2, 1.0, 1.0
+};
+
 /*
  * A bijection of 64-bit numbers that looks random (SplitMix64's finaliser).
  */
@@ -124,12 +133,14 @@ random_gamma(Random *random, double shape)
 	{
 		double		x = random_normal(random);
 		double		v = 1.0 + c * x;
+		double		u = random_uniform(random);
 
 		if (v <= 0.0)
 			continue;
 		v = v * v * v;
-		if (portable_log(random_uniform(random)) <
-			0.5 * x * x + d - d * v + d * portable_log(v))
+		/* the first bound implies the second one and is cheap */
+		if (u < 1.0 - 0.0331 * x * x * x * x ||
+			portable_log(u) < 0.5 * x * x + d - d * v + d * portable_log(v))
 			return boost * d * v / shape;
 	}
 }
@@ -141,10 +152,15 @@ int
 random_poisson(Random *random, double mean, int most)
 {
 	double		u = random_uniform(random);
-	double		term = portable_exp(-mean);
-	double		sum = term;
+	double		term;
+	double		sum;
 	int			count = 0;
 
+	/* exp(-mean) is not less than 1 - mean */
+	if (u < 1.0 - mean)
+		return 0;
+	term = portable_exp(-mean);
+	sum = term;
 	while (u > sum && count < most)
 	{
 		count++;
@@ -237,20 +253,20 @@ portable_log(double value)
 	}
 	s = (value - 1.0) / (value + 1.0);
 	square = s * s;
-	for (int odd = 19; odd >= 1; odd -= 2)
-		sum = sum * square + 1.0 / odd;
+	for (int i = 0; i < 10; i++)
+		sum = sum * square + odd_reciprocals[i];
 	return 2.0 * s * sum + exponent * LN2;
 }
 
 /*
- * Exponential, to about 1e-15 relative; below -700 it is 0, above 700 it is
+ * Exponential, to about 1e-14 relative; below -700 it is 0, above 700 it is
  * that of 700.
  */
 double
 portable_exp(double value)
 {
 	double		rest;
-	double		sum = 1.0;
+	double		sum = 0.0;
 	int			power;
 	uint64_t	bits;
 	double		scale;
@@ -261,8 +277,8 @@ portable_exp(double value)
 		value = 700.0;
 	power = (int) (value / LN2 + (value < 0.0 ? -0.5 : 0.5));
 	rest = value - power * LN2;
-	for (int term = 14; term >= 1; term--)
-		sum = 1.0 + sum * rest / term;
+	for (int i = 0; i < 14; i++)
+		sum = sum * rest + factorial_reciprocals[i];
 	bits = (uint64_t) (power + 1023) << 52;
 	memcpy(&scale, &bits, sizeof(scale));
 	return sum * scale;

@@ -47,14 +47,13 @@ catalogue_size(SamplePlatform platform)
 
 /* a price within the kind's range that grows with the size, which is the last list */
 static int
-item_price(SamplePlatform platform, const CatalogueItem *item)
+item_price(SamplePlatform platform, const ItemKind *kind, const int choice[3])
 {
-	const ItemKind *kind = item->kind;
-	uint64_t	kinds = kind - sample_catalogues[platform].kinds;
-	uint64_t	mix = random_mix((((platform * 100 + kinds) * 100 + item->choice[0]) * 100 +
-								  item->choice[1]) * 100 + item->choice[2]);
+	uint64_t	number = kind - sample_catalogues[platform].kinds;
+	uint64_t	mix = random_mix((((platform * 100 + number) * 100 + choice[0]) * 100 +
+								  choice[1]) * 100 + choice[2]);
 	int			price = kind->low + (int) (mix % (uint64_t) (kind->high - kind->low + 1));
-	int			size = kind->c[0] ? item->choice[2] : item->choice[1];
+	int			size = kind->c[0] ? choice[2] : choice[1];
 
 	if (platform == SAMPLE_ZEPTO || platform == SAMPLE_NYKAA || platform == SAMPLE_MAKEMYTRIP)
 		price += price * size * 6 / 10;
@@ -82,7 +81,7 @@ catalogue_item(SamplePlatform platform, int number)
 	item.choice[2] = rest % sizes;
 	item.choice[1] = rest / sizes % variants;
 	item.choice[0] = rest / sizes / variants;
-	item.price = item_price(platform, &item);
+	item.price = item_price(platform, item.kind, item.choice);
 	return item;
 }
 
@@ -104,7 +103,7 @@ pick_item(Random *random, const Person *person, SamplePlatform platform, Catalog
 		item->choice[0] = (int) (random_mix(taste + kind) % (uint64_t) list_length(item->kind->a));
 	item->choice[1] = random_below(random, list_length(item->kind->b));
 	item->choice[2] = random_below(random, list_length(item->kind->c));
-	item->price = item_price(platform, item);
+	item->price = item_price(platform, item->kind, item->choice);
 }
 
 /*

@@ -67,6 +67,18 @@ SELECT is_empty($$
     WHERE (repeat_order = 'Yes') <> (n > 1)
 $$, 'repeat_order is No for the first purchase only');
 
+-- items are in the shapes that the item rules know
+SELECT is_empty($$
+    SELECT p, c.item_name FROM unnest('{ZEPTO,SWIGGY,AMAZON,NYKAA,CHUMBAK,MAKEMYTRIP,CARWALE}'::text[]) p,
+           LATERAL (SELECT array_agg(sku_name) AS names FROM patternos.sample_skus(p)) s,
+           LATERAL patternos._classify_items(p, s.names) c
+    WHERE c.unified_category IS NULL
+$$, 'every item of every catalogue has a category');
+SELECT is_empty($$
+    SELECT items FROM patternos.sample_transactions('ALL', 2000, 7)
+    WHERE items IS DISTINCT FROM patternos.split_items(array_to_string(items, ', '))
+$$, 'lists of items split into what they were made of');
+
 -- people
 CREATE TEMPORARY TABLE account AS SELECT * FROM patternos.sample_truth_accounts(20000, 7);
 SELECT is(count(*), count(DISTINCT (platform_id, platform_customer_id)), 'account ids are unique') FROM account;
