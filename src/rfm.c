@@ -132,7 +132,7 @@ add_purchase(FunctionCallInfo fcinfo, int net_argument, int as_of_argument, int 
 		if (VARSIZE_ANY_EXHDR(platform) == 3 && memcmp(VARDATA_ANY(platform), "ALL", 3) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("platform \"ALL\" stands for all platforms together")));
+					 errmsg("platform ALL stands for all platforms together")));
 		part = rfm_state_part(state, VARDATA_ANY(platform), VARSIZE_ANY_EXHDR(platform));
 		rfm_part_add_purchase(state, part, age);
 		rfm_part_add_money(part, age, money, net);
