@@ -75,11 +75,24 @@ CREATE FUNCTION patternos.reclassify_items() RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    renamed integer[];
     platforms text[];
     skus text[];
 BEGIN
     PERFORM patternos._require_owner();
     LOCK TABLE patternos_dw.dim_sku IN SHARE ROW EXCLUSIVE MODE;
+    WITH rule AS (
+        SELECT DISTINCT ON (1, 2, 3) category_level_1, category_level_2, category_level_3, unified_category
+        FROM patternos_dw.item_rule ORDER BY 1, 2, 3, platform_id = 'ALL', platform_id, priority
+    ), changed AS (
+        UPDATE patternos_dw.dim_product_category p SET unified_category = r.unified_category
+        FROM rule r
+        WHERE (p.category_level_1, p.category_level_2, p.category_level_3)
+              IS NOT DISTINCT FROM (r.category_level_1, r.category_level_2, r.category_level_3)
+          AND p.unified_category <> r.unified_category
+        RETURNING p.category_id
+    )
+    SELECT array_agg(category_id) INTO renamed FROM changed;
     PERFORM patternos._ensure_categories(i.platform_id, i.names)
     FROM (SELECT s.platform_id, array_agg(s.sku_name) AS names FROM patternos_dw.dim_sku s
           WHERE s.is_observed AND s.valid_to = 'infinity' GROUP BY s.platform_id) i;
@@ -108,7 +121,11 @@ BEGIN
                is_active, is_observed, now()
         FROM now_so WHERE valid_from < now()
     )
-    SELECT array_agg(platform_id), array_agg(sku_id) INTO platforms, skus FROM now_so;
+    SELECT array_agg(platform_id), array_agg(sku_id) INTO platforms, skus
+    FROM (SELECT platform_id, sku_id FROM now_so
+          UNION
+          SELECT platform_id, sku_id FROM patternos_dw.dim_sku
+          WHERE category_id = ANY (renamed) AND valid_to = 'infinity') i;
     PERFORM patternos.mark_changed(patternos._recategorize_facts(platforms, skus), 'reclassified');
     PERFORM patternos._refresh_price_bands();
     RETURN coalesce(cardinality(skus), 0);
