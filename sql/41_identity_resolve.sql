@@ -127,22 +127,25 @@ BEGIN
 END
 $$;
 
--- All accounts of the customers that changed accounts belong to or have an identifier in common with, and
--- what these accounts can be compared by.
+-- All accounts of the customers that can change, and what these accounts can be compared by: of a changed
+-- account that is not alone in its customer, and of any that hold a value in common with a changed account.
+-- Who is alone and has nothing in common with others stays alone.
 CREATE FUNCTION patternos._find_touched_accounts() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     INSERT INTO pg_temp.work_account
     SELECT i.identity_key, i.customer_key, i.platform_id, i.platform_customer_id
-    FROM (SELECT seen.customer_key
-          FROM (SELECT identity_key FROM pg_temp.work_changed
-                UNION
-                SELECT a.identity_key
-                FROM pg_temp.work_value v
-                JOIN patternos_dw.account_identifier a USING (kind, value_hash)) near
-          JOIN patternos_dw.dim_customer_identity seen USING (identity_key)
-          GROUP BY seen.customer_key) touched
+    FROM (SELECT own.customer_key
+          FROM pg_temp.work_changed c
+          JOIN patternos_dw.dim_customer_identity own USING (identity_key)
+          WHERE EXISTS (SELECT FROM patternos_dw.dim_customer_identity other
+                        WHERE other.customer_key = own.customer_key AND other.identity_key <> own.identity_key)
+          UNION
+          SELECT seen.customer_key
+          FROM pg_temp.work_value v
+          JOIN patternos_dw.account_identifier a USING (kind, value_hash)
+          JOIN patternos_dw.dim_customer_identity seen USING (identity_key)) touched
     JOIN patternos_dw.dim_customer_identity i USING (customer_key);
     ANALYZE pg_temp.work_account;
     INSERT INTO pg_temp.work_identifier
@@ -275,6 +278,8 @@ BEGIN
         FROM pg_temp.work_retired r WHERE f.customer_key = r.old_key;
         UPDATE patternos_dw.fact_event f SET customer_key = r.new_key
         FROM pg_temp.work_retired r WHERE f.customer_key = r.old_key;
+        UPDATE patternos_dw.fact_transaction_revision f SET customer_key = r.new_key
+        FROM pg_temp.work_retired r WHERE f.customer_key = r.old_key;
     END IF;
 END
 $$;
@@ -358,10 +363,9 @@ BEGIN
     PERFORM patternos._assign_customers();
     moved := patternos._move_accounts();
     SELECT array_agg(t.customer_key) INTO touched
-    FROM (SELECT k.new_key AS customer_key
+    FROM (SELECT i.customer_key
           FROM pg_temp.work_changed
-          JOIN pg_temp.work_component c USING (identity_key)
-          JOIN pg_temp.work_customer k USING (component)
+          JOIN patternos_dw.dim_customer_identity i USING (identity_key)
           UNION SELECT new_key FROM pg_temp.work_move
           UNION SELECT old_key FROM pg_temp.work_move) t;
     IF touched IS NOT NULL THEN

@@ -1,67 +1,91 @@
 -- Customers as the sum of their accounts, and their ids.
 
+-- The accounts of these customers, NULL means all, as pg_temp.work_rebuild. A table has statistics, which
+-- an array has not, and a plan that suits ten customers takes for ever on a million.
+CREATE FUNCTION patternos._create_rebuild_work(keys bigint[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+AS $$
+BEGIN
+    DROP TABLE IF EXISTS pg_temp.work_rebuild;
+    CREATE TEMP TABLE work_rebuild (customer_key bigint, identity_key bigint, has_others boolean) ON COMMIT DROP;
+    IF keys IS NULL THEN
+        INSERT INTO pg_temp.work_rebuild
+        SELECT i.customer_key, i.identity_key, count(*) OVER (PARTITION BY i.customer_key) > 1
+        FROM patternos_dw.dim_customer_identity i;
+    ELSE
+        INSERT INTO pg_temp.work_rebuild
+        SELECT i.customer_key, i.identity_key, count(*) OVER (PARTITION BY i.customer_key) > 1
+        FROM (SELECT DISTINCT unnest(keys) AS customer_key) k
+        JOIN patternos_dw.dim_customer_identity i USING (customer_key);
+    END IF;
+    ANALYZE pg_temp.work_rebuild;
+END
+$$;
+
 -- Recomputes what a customer has from its accounts: the most recent value of each attribute, the span of
 -- its sightings, and consent, which the newest statement of every account that made one must grant. NULL
 -- means all customers. Returns the number of rows that changed.
 CREATE FUNCTION patternos._rebuild_customers(keys bigint[]) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '128MB'
 AS $$
 DECLARE
     zone CONSTANT text := patternos._setting('time_zone');
     changed bigint;
 BEGIN
     PERFORM patternos._require_owner();
-    WITH account AS (
-        SELECT i.customer_key, i.identity_key
-        FROM patternos_dw.dim_customer_identity i
-        WHERE keys IS NULL OR i.customer_key = ANY (keys)
-    ), profile AS (
-        SELECT a.customer_key,
-               (min(p.first_seen) AT TIME ZONE zone)::date AS first_seen_date,
-               (max(p.last_seen) AT TIME ZONE zone)::date AS last_seen_date,
-               (array_agg(p.age_group ORDER BY p.age_group_at DESC NULLS LAST, p.identity_key) FILTER (WHERE p.age_group IS NOT NULL))[1] AS age_group,
-               (array_agg(p.gender ORDER BY p.gender_at DESC NULLS LAST, p.identity_key) FILTER (WHERE p.gender IS NOT NULL))[1] AS gender,
-               (array_agg(p.state ORDER BY p.location_at DESC NULLS LAST, p.identity_key) FILTER (WHERE p.state IS NOT NULL))[1] AS state,
-               (array_agg(p.city ORDER BY p.location_at DESC NULLS LAST, p.identity_key) FILTER (WHERE p.city IS NOT NULL))[1] AS city,
-               (array_agg(p.pincode ORDER BY p.location_at DESC NULLS LAST, p.identity_key) FILTER (WHERE p.pincode IS NOT NULL))[1] AS pincode
-        FROM account a LEFT JOIN patternos_dw.account_profile p USING (identity_key)
+    PERFORM patternos._create_rebuild_work(keys);
+    WITH profile AS (
+        -- most customers have one account: sorting nothing is what takes the time
+        SELECT a.customer_key, p.first_seen, p.last_seen, p.age_group, p.gender, p.state, p.city, p.pincode
+        FROM pg_temp.work_rebuild a LEFT JOIN patternos_dw.account_profile p USING (identity_key)
+        WHERE NOT a.has_others
+        UNION ALL
+        SELECT a.customer_key, min(p.first_seen), max(p.last_seen),
+               (array_agg(p.age_group ORDER BY p.age_group_at DESC NULLS LAST, p.identity_key) FILTER (WHERE p.age_group IS NOT NULL))[1],
+               (array_agg(p.gender ORDER BY p.gender_at DESC NULLS LAST, p.identity_key) FILTER (WHERE p.gender IS NOT NULL))[1],
+               (array_agg(p.state ORDER BY p.location_at DESC NULLS LAST, p.identity_key) FILTER (WHERE p.state IS NOT NULL))[1],
+               (array_agg(p.city ORDER BY p.location_at DESC NULLS LAST, p.identity_key) FILTER (WHERE p.city IS NOT NULL))[1],
+               (array_agg(p.pincode ORDER BY p.location_at DESC NULLS LAST, p.identity_key) FILTER (WHERE p.pincode IS NOT NULL))[1]
+        FROM pg_temp.work_rebuild a LEFT JOIN patternos_dw.account_profile p USING (identity_key)
+        WHERE a.has_others
         GROUP BY a.customer_key
     ), identifier AS (
-        SELECT a.customer_key,
-               (array_agg(h.value_hash ORDER BY h.last_seen DESC, h.value_hash) FILTER (WHERE h.kind = 'email'))[1] AS email,
-               (array_agg(h.value_hash ORDER BY h.last_seen DESC, h.value_hash) FILTER (WHERE h.kind = 'mobile'))[1] AS mobile
-        FROM account a
+        SELECT DISTINCT ON (a.customer_key, h.kind) a.customer_key, h.kind, h.value_hash
+        FROM pg_temp.work_rebuild a
         JOIN patternos_dw.account_identifier h USING (identity_key)
         WHERE h.kind IN ('email', 'mobile')
           AND NOT EXISTS (SELECT FROM patternos_dw.identifier_block b WHERE b.kind = h.kind AND b.value_hash = h.value_hash)
-        GROUP BY a.customer_key
+        ORDER BY a.customer_key, h.kind, h.last_seen DESC, h.value_hash
     ), consent AS (
         SELECT s.customer_key,
                bool_and(s.granted) FILTER (WHERE s.purpose = 'marketing') AS marketing,
                bool_and(s.granted) FILTER (WHERE s.purpose = 'personalization') AS personalization,
                bool_and(s.granted) FILTER (WHERE s.purpose = 'sharing') AS sharing
         FROM (SELECT DISTINCT ON (c.identity_key, c.purpose) a.customer_key, c.purpose, c.granted
-              FROM account a JOIN patternos_dw.account_consent c USING (identity_key)
+              FROM pg_temp.work_rebuild a JOIN patternos_dw.account_consent c USING (identity_key)
               ORDER BY c.identity_key, c.purpose, c.occurred_at DESC) s
         GROUP BY s.customer_key
     )
     UPDATE patternos_dw.dim_customer c
     SET first_seen_date = p.first_seen_date, last_seen_date = p.last_seen_date, primary_age_group = p.age_group,
         primary_state = p.state, primary_city = p.city, primary_pincode = p.pincode, gender = p.gender,
-        email_hash = h.email, mobile_hash = h.mobile, consent_marketing = coalesce(s.marketing, false),
-        consent_personalization = coalesce(s.personalization, false), consent_sharing = coalesce(s.sharing, false),
-        updated_at = now()
-    FROM profile p
-    LEFT JOIN identifier h ON h.customer_key = p.customer_key
-    LEFT JOIN consent s ON s.customer_key = p.customer_key
+        email_hash = p.email_hash, mobile_hash = p.mobile_hash, consent_marketing = p.marketing,
+        consent_personalization = p.personalization, consent_sharing = p.sharing, updated_at = now()
+    FROM (SELECT p.*, coalesce((p.first_seen AT TIME ZONE zone)::date, d.first_seen_date) AS first_seen_date,
+                 coalesce((p.last_seen AT TIME ZONE zone)::date, d.last_seen_date) AS last_seen_date, e.value_hash AS email_hash, m.value_hash AS mobile_hash, coalesce(s.marketing, false) AS marketing,
+                 coalesce(s.personalization, false) AS personalization, coalesce(s.sharing, false) AS sharing
+          FROM profile p JOIN patternos_dw.dim_customer d USING (customer_key)
+          LEFT JOIN identifier e ON e.customer_key = p.customer_key AND e.kind = 'email'
+          LEFT JOIN identifier m ON m.customer_key = p.customer_key AND m.kind = 'mobile'
+          LEFT JOIN consent s ON s.customer_key = p.customer_key) p
     WHERE c.customer_key = p.customer_key
       AND (c.first_seen_date, c.last_seen_date, c.primary_age_group, c.primary_state, c.primary_city, c.primary_pincode,
            c.gender, c.email_hash, c.mobile_hash, c.consent_marketing, c.consent_personalization, c.consent_sharing)
           IS DISTINCT FROM
-          (p.first_seen_date, p.last_seen_date, p.age_group, p.state, p.city, p.pincode, p.gender, h.email, h.mobile,
-           coalesce(s.marketing, false), coalesce(s.personalization, false), coalesce(s.sharing, false));
+          (p.first_seen_date, p.last_seen_date, p.age_group, p.state, p.city, p.pincode, p.gender,
+           p.email_hash, p.mobile_hash, p.marketing, p.personalization, p.sharing);
     GET DIAGNOSTICS changed = ROW_COUNT;
-    PERFORM patternos._refresh_serving(keys);
+    PERFORM patternos._refresh_serving(CASE WHEN cardinality(keys) <= 1000 THEN keys END);
     RETURN changed;
 END
 $$;
@@ -95,7 +119,7 @@ AS $$
     ORDER BY i.identity_key
 $$;
 
-REVOKE ALL ON FUNCTION patternos._rebuild_customers(bigint[]), patternos.resolve_id(text),
+REVOKE ALL ON FUNCTION patternos._create_rebuild_work(bigint[]), patternos._rebuild_customers(bigint[]), patternos.resolve_id(text),
     patternos.customer_accounts(text) FROM PUBLIC;
 
 COMMENT ON FUNCTION patternos.resolve_id(text) IS
