@@ -67,14 +67,14 @@ BEGIN
         GROUP BY s.customer_key
     )
     UPDATE patternos_dw.dim_customer c
-    SET first_seen_date = p.first_seen_date, last_seen_date = p.last_seen_date, primary_age_group = p.age_group,
-        primary_state = p.state, primary_city = p.city, primary_pincode = p.pincode, gender = p.gender,
-        email_hash = p.email_hash, mobile_hash = p.mobile_hash, consent_marketing = p.marketing,
+    SET first_seen_date = coalesce(p.first_seen_date, c.first_seen_date), last_seen_date = coalesce(p.last_seen_date, c.last_seen_date),
+        primary_age_group = p.age_group, primary_state = p.state, primary_city = p.city, primary_pincode = p.pincode,
+        gender = p.gender, email_hash = p.email_hash, mobile_hash = p.mobile_hash, consent_marketing = p.marketing,
         consent_personalization = p.personalization, consent_sharing = p.sharing, updated_at = now()
-    FROM (SELECT p.*, coalesce((p.first_seen AT TIME ZONE zone)::date, d.first_seen_date) AS first_seen_date,
-                 coalesce((p.last_seen AT TIME ZONE zone)::date, d.last_seen_date) AS last_seen_date, e.value_hash AS email_hash, m.value_hash AS mobile_hash, coalesce(s.marketing, false) AS marketing,
+    FROM (SELECT p.*, (p.first_seen AT TIME ZONE zone)::date AS first_seen_date, (p.last_seen AT TIME ZONE zone)::date AS last_seen_date,
+                 e.value_hash AS email_hash, m.value_hash AS mobile_hash, coalesce(s.marketing, false) AS marketing,
                  coalesce(s.personalization, false) AS personalization, coalesce(s.sharing, false) AS sharing
-          FROM profile p JOIN patternos_dw.dim_customer d USING (customer_key)
+          FROM profile p
           LEFT JOIN identifier e ON e.customer_key = p.customer_key AND e.kind = 'email'
           LEFT JOIN identifier m ON m.customer_key = p.customer_key AND m.kind = 'mobile'
           LEFT JOIN consent s ON s.customer_key = p.customer_key) p
@@ -82,8 +82,8 @@ BEGIN
       AND (c.first_seen_date, c.last_seen_date, c.primary_age_group, c.primary_state, c.primary_city, c.primary_pincode,
            c.gender, c.email_hash, c.mobile_hash, c.consent_marketing, c.consent_personalization, c.consent_sharing)
           IS DISTINCT FROM
-          (p.first_seen_date, p.last_seen_date, p.age_group, p.state, p.city, p.pincode, p.gender,
-           p.email_hash, p.mobile_hash, p.marketing, p.personalization, p.sharing);
+          (coalesce(p.first_seen_date, c.first_seen_date), coalesce(p.last_seen_date, c.last_seen_date), p.age_group, p.state,
+           p.city, p.pincode, p.gender, p.email_hash, p.mobile_hash, p.marketing, p.personalization, p.sharing);
     GET DIAGNOSTICS changed = ROW_COUNT;
     PERFORM patternos._refresh_serving(CASE WHEN cardinality(keys) <= 1000 THEN keys END);
     RETURN changed;
