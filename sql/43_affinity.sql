@@ -75,14 +75,15 @@ COMMENT ON AGGREGATE patternos.brand_affinity(text, bigint, timestamp, numeric, 
 -- Each customer's items of the three levels, in one pass over the lines of the window.
 CREATE FUNCTION patternos._affinity_query(as_of date, window_days integer) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN format($query$
+AS $$
+    SELECT patternos._per_partition(format($query$
     SELECT a.customer_key, v.level, i.*
     FROM (SELECT t.customer_key,
                  patternos.affinity(c.path, t.transaction_id, t.transaction_date, coalesce(l.line_total, t.total_value), %1$L) AS category,
                  patternos.affinity(c.unified_category, t.transaction_id, t.transaction_date, coalesce(l.line_total, t.total_value), %1$L) AS unified_category,
                  patternos.brand_affinity(s.brand, t.transaction_id, t.transaction_date, coalesce(l.line_total, t.total_value), %1$L) AS brand
-          FROM patternos_dw.fact_transaction t
-          LEFT JOIN patternos_dw.fact_transaction_line l
+          FROM {transaction} t
+          LEFT JOIN {line} l
                  ON l.customer_key = t.customer_key AND l.transaction_datetime = t.transaction_datetime
                 AND l.transaction_id = t.transaction_id
           LEFT JOIN patternos_dw.dim_sku s
@@ -95,11 +96,13 @@ RETURN format($query$
             AND t.transaction_date >= %2$L AND t.transaction_date < %1$L
           GROUP BY t.customer_key) a,
          LATERAL (VALUES ('category', a.category), ('unified_category', a.unified_category), ('brand', a.brand)) v (level, items),
-         unnest(v.items) i$query$, as_of, as_of - window_days);
+         unnest(v.items) i$query$, as_of, as_of - window_days))
+$$;
 
 CREATE FUNCTION patternos._refresh_affinity(as_of date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
-SET enable_partitionwise_join = on SET enable_partitionwise_aggregate = on
+SET work_mem = '64MB'
+SET min_parallel_table_scan_size = '1TB' SET min_parallel_index_scan_size = '1TB'
 SET parallel_setup_cost = 10 SET parallel_tuple_cost = 0.001 SET client_min_messages = warning
 AS $$
 DECLARE
@@ -110,6 +113,8 @@ BEGIN
     -- not temporary: workers cannot read temporary tables
     DROP TABLE IF EXISTS patternos_part.affinity_work, patternos_part.affinity_population;
     EXECUTE 'CREATE UNLOGGED TABLE patternos_part.affinity_work AS ' || patternos._affinity_query(as_of, window_days);
+    -- the work table is one: here scans are parallel
+    PERFORM set_config('min_parallel_table_scan_size', '1MB', true);
     CREATE UNLOGGED TABLE patternos_part.affinity_population AS
     SELECT w.level, w.item,
            sum(w.purchase_count)::double precision /

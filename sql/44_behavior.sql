@@ -104,26 +104,28 @@ COMMENT ON AGGREGATE patternos.behavior_by_platform(patternos.behavior_event, pa
 -- Events and purchases of each customer before the date, in one aggregate.
 CREATE FUNCTION patternos._behavior_query(as_of date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN format($query$
+AS $$
+    SELECT patternos._per_partition(format($query$
     SELECT h.customer_key, %1$L::date AS as_of, f.*
     FROM (SELECT customer_key, patternos.behavior_by_platform(event, %2$L) AS features
-          FROM (SELECT e.customer_key,
+          FROM (SELECT 1::smallint AS source, e.customer_key,
                        ROW(e.platform_id,
                            CASE WHEN k.kind IN ('purchase', 'purchase_overall', 'enquiry') THEN 'other' ELSE k.kind END,
                            e.event_timestamp, e.session_id, e.device_type,
                            CASE k.kind WHEN 'search' THEN lower(btrim(e.search_term) COLLATE "C")
                                 ELSE e.category_id::text END)::patternos.behavior_event AS event
-                FROM patternos_dw.fact_event e
+                FROM {event} e
                 CROSS JOIN LATERAL (SELECT patternos.event_kind(e.event_type) AS kind) k
                 WHERE e.event_timestamp < %1$L::date::timestamp AT TIME ZONE %3$L
                 UNION ALL
-                SELECT t.customer_key,
+                -- another type of source: the planner leaves the union alone, and a worker does the whole partition
+                SELECT 2 AS source, t.customer_key,
                        ROW(t.platform_id,
                            CASE WHEN t.transaction_type = 'enquiry' THEN 'enquiry'
                                 WHEN p.conversion_type IN ('any', t.transaction_type) THEN 'purchase'
                                 ELSE 'purchase_overall' END,
                            t.transaction_datetime, NULL, NULL, NULL)::patternos.behavior_event
-                FROM patternos_dw.fact_transaction t
+                FROM {transaction} t
                 JOIN patternos_dw.dim_platform p USING (platform_id)
                 WHERE t.transaction_datetime < %1$L::date::timestamp AT TIME ZONE %3$L AND t.transaction_status = 'completed'
                   AND (t.transaction_type <> 'enquiry' OR p.conversion_type IN ('any', 'enquiry'))) hit
@@ -132,11 +134,13 @@ RETURN format($query$
     as_of,
     ROW(as_of, patternos._setting('time_zone'), patternos._setting('session_gap_minutes')::integer,
         patternos._setting('session_cap_hours')::integer, patternos._setting('cart_timeout_hours')::integer)::patternos.behavior_rules,
-    patternos._setting('time_zone'));
+    patternos._setting('time_zone')))
+$$;
 
 CREATE FUNCTION patternos._refresh_behavior(as_of date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
-SET enable_partitionwise_join = on SET enable_partitionwise_aggregate = on
+SET work_mem = '64MB'
+SET min_parallel_table_scan_size = '1TB' SET min_parallel_index_scan_size = '1TB'
 SET parallel_setup_cost = 10 SET parallel_tuple_cost = 0.001
 AS $$
 BEGIN

@@ -54,7 +54,7 @@ CREATE FUNCTION patternos._cross_platform_query(as_of date) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN format($query$
+    RETURN patternos._per_partition(format($query$
     SELECT a.customer_key, %1$L::date AS as_of, (a.f).*,
            patternos.platform_diversity_score((a.f).platforms_used_count, %3$L) AS platform_diversity_score
     FROM (SELECT t.customer_key,
@@ -62,9 +62,9 @@ BEGIN
                      ROW(t.platform_id, t.transaction_id, t.transaction_datetime AT TIME ZONE %2$L,
                          CASE WHEN t.transaction_type <> 'enquiry' THEN coalesce(l.line_total, t.total_value) END,
                          coalesce(c.unified_category, t.unified_category))::patternos.purchase_line, %1$L) AS f
-          FROM patternos_dw.fact_transaction t
+          FROM {transaction} t
           JOIN patternos_dw.dim_platform p ON p.platform_id = t.platform_id
-          LEFT JOIN patternos_dw.fact_transaction_line l
+          LEFT JOIN {line} l
                  ON l.customer_key = t.customer_key AND l.transaction_datetime = t.transaction_datetime
                 AND l.transaction_id = t.transaction_id
           LEFT JOIN patternos_dw.dim_sku s
@@ -75,13 +75,14 @@ BEGIN
           GROUP BY t.customer_key) a
     WHERE (a.f).platforms_used_count IS NOT NULL$query$,
     as_of, patternos._setting('time_zone'),
-    (SELECT count(*) FROM patternos_dw.dim_platform WHERE is_active));
+    (SELECT count(*) FROM patternos_dw.dim_platform WHERE is_active)));
 END
 $$;
 
 CREATE FUNCTION patternos._refresh_cross_platform(as_of date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
-SET enable_partitionwise_join = on SET enable_partitionwise_aggregate = on
+SET work_mem = '64MB'
+SET min_parallel_table_scan_size = '1TB' SET min_parallel_index_scan_size = '1TB'
 SET parallel_setup_cost = 10 SET parallel_tuple_cost = 0.001
 AS $$
 BEGIN

@@ -1,0 +1,38 @@
+-- The same query over each hash partition of the facts: workers take whole partitions, with everything of a
+-- customer in one place. The caller keeps scans from being parallel (min_parallel_table_scan_size).
+
+-- {transaction}, {line} and {event} in the query stand for the partitions that hold the same customers.
+CREATE FUNCTION patternos._per_partition(query text) RETURNS text
+LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    transactions regclass[];
+    lines regclass[];
+    events regclass[];
+    parts text[];
+BEGIN
+    WITH part AS (
+        SELECT i.inhparent, i.inhrelid, pg_get_expr(c.relpartbound, c.oid) AS bound
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent IN ('patternos_dw.fact_transaction'::regclass, 'patternos_dw.fact_transaction_line'::regclass,
+                              'patternos_dw.fact_event'::regclass))
+    SELECT array_agg(t.inhrelid ORDER BY t.inhrelid), array_agg(l.inhrelid ORDER BY t.inhrelid), array_agg(e.inhrelid ORDER BY t.inhrelid)
+    INTO transactions, lines, events
+    FROM (SELECT * FROM part WHERE inhparent = 'patternos_dw.fact_transaction'::regclass) t
+    FULL JOIN (SELECT * FROM part WHERE inhparent = 'patternos_dw.fact_transaction_line'::regclass) l USING (bound)
+    FULL JOIN (SELECT * FROM part WHERE inhparent = 'patternos_dw.fact_event'::regclass) e USING (bound);
+    -- facts that somebody partitioned otherwise are read as a whole
+    IF array_position(transactions || lines || events, NULL) IS NOT NULL THEN
+        transactions := ARRAY['patternos_dw.fact_transaction'];
+        lines := ARRAY['patternos_dw.fact_transaction_line'];
+        events := ARRAY['patternos_dw.fact_event'];
+    END IF;
+    FOR i IN 1 .. cardinality(transactions) LOOP
+        parts := parts || replace(replace(replace(query, '{transaction}', transactions[i]::text),
+                                          '{line}', lines[i]::text), '{event}', events[i]::text);
+    END LOOP;
+    RETURN array_to_string(parts, ' UNION ALL ');
+END
+$$;
+
+REVOKE ALL ON FUNCTION patternos._per_partition(text) FROM PUBLIC;
