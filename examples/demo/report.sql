@@ -12,7 +12,7 @@ FROM patternos_dw.dim_customer_identity
 JOIN (SELECT customer_key, count(DISTINCT platform_id) AS platforms
       FROM patternos_dw.dim_customer_identity GROUP BY customer_key) p USING (customer_key);
 
-\echo == Linkage against the sample's truth, which is never loaded (pairs of accounts)
+\echo == Linkage against the truth of the sample, which is never loaded (pairs of accounts)
 WITH account AS (
     SELECT i.customer_key, t.person
     FROM patternos_dw.dim_customer_identity i
@@ -20,9 +20,9 @@ WITH account AS (
 ), pairs AS (
     SELECT (SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) AS n FROM account GROUP BY customer_key) c) AS linked,
            (SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) AS n FROM account GROUP BY person) p) AS true,
-           (SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) AS n FROM account GROUP BY customer_key, person) b) AS both
+           (SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) AS n FROM account GROUP BY customer_key, person) b) AS shared
 )
-SELECT linked, "true", both AS "linked and true", round(both / linked, 4) AS precision, round(both / "true", 4) AS recall FROM pairs;
+SELECT linked, "true", shared AS "linked and true", round(shared / linked, 4) AS precision, round(shared / "true", 4) AS recall FROM pairs;
 
 \echo == Transactions and revenue by platform
 SELECT platform_id, transaction_type, count(*) AS transactions, count(DISTINCT customer_key) AS customers,
