@@ -108,6 +108,19 @@ WHERE EXISTS (SELECT FROM customer o WHERE o.person = c.person AND o.ctid <> c.c
                   AND (right(regexp_replace(o.phone, '\D', '', 'g'), 10) = right(regexp_replace(c.phone, '\D', '', 'g'), 10)
                        OR split_part(lower(replace(o.email, '.', '')), '+', 1) = split_part(lower(replace(c.email, '.', '')), '+', 1)));
 
+SELECT is_empty($$
+    SELECT 1 FROM customer
+    WHERE (email !~* '^(na|test|none|noreply)@') <> (patternos.normalize_email(email) IS NOT NULL)
+       OR (phone NOT IN ('9999999999', '0000000000', '1234567890')) <> (patternos.normalize_phone(phone) IS NOT NULL)
+$$, 'all e-mail addresses and phones are valid but for the placeholders');
+CREATE TEMPORARY TABLE hashed AS
+    SELECT h.email_sha256, h.mobile_sha256, o.email, o.phone
+    FROM customer h JOIN customer o USING (person) WHERE h.mobile_sha256 IS NOT NULL AND o.mobile_sha256 IS NULL;
+SELECT cmp_ok(avg((email_sha256 = encode(sha256(convert_to(patternos.normalize_email(email), 'UTF8')), 'hex'))::int), '>', 0.5,
+              'hashes are those of the canonical e-mail address') FROM hashed;
+SELECT cmp_ok(avg((mobile_sha256 = encode(sha256(convert_to(patternos.normalize_phone(phone), 'UTF8')), 'hex'))::int), '>', 0.5,
+              'and of the canonical phone') FROM hashed;
+
 -- what can be foreseen at best
 CREATE FUNCTION pg_temp.auc(query text) RETURNS float8 LANGUAGE plpgsql AS $$
 DECLARE
