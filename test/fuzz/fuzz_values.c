@@ -151,6 +151,7 @@ random_below(size_t n)
 int
 main(int argc, char **argv)
 {
+	static const char marks[] = "@.+-%0 9:/\xE2\x80\x8B(){";
 	const size_t members = sizeof(corpus) / sizeof(corpus[0]);
 	long		rounds = argc > 1 ? atol(argv[1]) : 100000;
 
@@ -171,7 +172,7 @@ main(int argc, char **argv)
 					break;
 				case 1:
 					memmove(text + at + 1, text + at, size - at);
-					text[at] = "@.+-%0 9:/\xE2\x80\x8B(){"[random_below(18)];
+					text[at] = marks[random_below(sizeof(marks) - 1)];
 					size++;
 					break;
 				case 2:
