@@ -313,6 +313,32 @@ replace(Redaction *r, const char *label, size_t end)
 }
 
 /*
+ * Takes a run of letters, which can only be part of a name before an @.
+ */
+static bool
+take_letters(Redaction *r)
+{
+	size_t		n = 0;
+	const char *p = r->text + r->at;
+
+	while (r->at + n < r->length && is_ascii_letter(p[n]))
+		n++;
+	if (n == 0)
+		return false;
+	if (!r->in_word)
+	{
+		r->in_word = true;
+		r->word_size = r->size;
+		r->word_found = r->found;
+	}
+	put(r, p, n);
+	r->at += n;
+	r->before_previous = n > 1 ? (unsigned char) p[n - 2] : r->previous;
+	r->previous = (unsigned char) p[n - 1];
+	return true;
+}
+
+/*
  * Takes one unit, or one identifier that begins or ends with it.
  */
 static void
@@ -351,23 +377,37 @@ step(Redaction *r)
 }
 
 /*
- * Whether nothing in the text can be an identifier: no @ in any spelling and fewer
- * than nine digits.  This decides nearly all texts at once.
+ * Whether nothing in the text can be an identifier: no @ in any spelling, and nowhere
+ * nine digits with at most two separators between each other.  A character beyond
+ * ASCII counts as a digit, which some are.  This decides nearly all texts at once.
  */
 static bool
 surely_clean(const char *text, size_t length)
 {
-	size_t		digits = 0;
-	size_t		others = 0;
+	int			digits = 0;
+	int			separators = 0;
 
 	for (size_t i = 0; i < length; i++)
 	{
 		unsigned char c = (unsigned char) text[i];
 
-		digits += c >= '0' && c <= '9';
-		others += c == '@' || c == '%' || c == '\\' || c == '&' || c >= 0x80;
+		if (is_ascii_letter((char) c) || c == ',' || c == '\'')
+			digits = 0;
+		else if (is_ascii_digit((char) c) || c >= 0xC0)
+		{
+			if (++digits >= 9)
+				return false;
+			separators = 0;
+		}
+		else if (c == '@' ||
+				 ((c == '%' || c == '\\' || c == '&') &&
+				  (i + 1 == length || text[i + 1] == 'u' || text[i + 1] == '#' ||
+				   hex_number(text + i + 1, 1) >= 0)))
+			return false;
+		else if (++separators > 8)	/* two characters of up to four bytes each */
+			digits = 0;
 	}
-	return others == 0 && digits < 9;
+	return true;
 }
 
 /*
@@ -386,7 +426,10 @@ redact_text(const char *text, size_t length, char *result, int *found)
 		return length;
 	}
 	while (r.at < length)
-		step(&r);
+	{
+		if (!take_letters(&r))
+			step(&r);
+	}
 	*found = r.found;
 	return r.size;
 }
@@ -402,6 +445,9 @@ has_identifier(const char *text, size_t length)
 	if (surely_clean(text, length))
 		return false;
 	while (r.at < length && r.found == 0)
-		step(&r);
+	{
+		if (!take_letters(&r))
+			step(&r);
+	}
 	return r.found > 0;
 }
