@@ -43,7 +43,7 @@ BEGIN
             INCLUDE (platform_id, transaction_date, transaction_type, transaction_status, total_value, discount_value)
     ) PARTITION BY HASH (customer_key);
     CREATE INDEX fact_transaction_time ON patternos_dw.fact_transaction
-        USING brin (transaction_datetime, batch_id);
+        USING brin (transaction_datetime);
 
     CREATE TABLE patternos_dw.fact_transaction_line (
         customer_key         bigint NOT NULL,
@@ -67,7 +67,7 @@ BEGIN
     CREATE INDEX fact_transaction_line_priced ON patternos_dw.fact_transaction_line (platform_id, sku_id)
         WHERE NOT is_allocated;
     CREATE INDEX fact_transaction_line_time ON patternos_dw.fact_transaction_line
-        USING brin (transaction_datetime, batch_id);
+        USING brin (transaction_datetime);
 
     CREATE TABLE patternos_dw.fact_event (
         customer_key             bigint NOT NULL,
@@ -97,7 +97,7 @@ BEGIN
         batch_id                 bigint NOT NULL,
         PRIMARY KEY (customer_key, event_timestamp, event_id)
     ) PARTITION BY HASH (customer_key);
-    CREATE INDEX fact_event_time ON patternos_dw.fact_event USING brin (event_timestamp, batch_id);
+    CREATE INDEX fact_event_time ON patternos_dw.fact_event USING brin (event_timestamp);
 
     FOREACH fact IN ARRAY ARRAY['fact_transaction', 'fact_transaction_line', 'fact_event'] LOOP
         FOR remainder IN 0 .. partitions - 1 LOOP

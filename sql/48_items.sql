@@ -45,14 +45,11 @@ $$;
 -- Names are compared by their first 500 characters without case.
 CREATE FUNCTION patternos._item_key(item text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-AS $$ SELECT pg_catalog.lower(pg_catalog.left(item, 500)) $$;
+RETURN lower(left(item, 500));
 
 CREATE FUNCTION patternos._observed_sku_id(item text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-AS $$
-    SELECT 'OBS-' || pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(
-        pg_catalog.convert_to(patternos._item_key(item), 'UTF8')), 'hex'), 16)
-$$;
+RETURN 'OBS-' || left(encode(sha256(convert_to(patternos._item_key(item), 'UTF8')), 'hex'), 16);
 
 -- Makes sure that the categories of these items exist.
 CREATE FUNCTION patternos._ensure_categories(platform text, items text[]) RETURNS void

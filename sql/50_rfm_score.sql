@@ -17,13 +17,16 @@ RETURNS integer
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'patternos_score_by_ranked_cuts';
 
 CREATE FUNCTION patternos.recency_score(recency_days integer, cuts numeric[]) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT patternos.score_by_cuts($1::numeric, $2, false)';
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN patternos.score_by_cuts(recency_days::numeric, cuts, false);
 
 CREATE FUNCTION patternos.frequency_score(frequency_90d bigint, cuts numeric[]) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT patternos.score_by_cuts($1::numeric, $2, true)';
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN patternos.score_by_cuts(frequency_90d::numeric, cuts, true);
 
 CREATE FUNCTION patternos.monetary_score(monetary_90d numeric, cuts numeric[]) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT patternos.score_by_cuts($1, $2, true)';
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN patternos.score_by_cuts(monetary_90d, cuts, true);
 
 CREATE FUNCTION patternos.rfm_score(recency_days integer, frequency_90d bigint, monetary_90d numeric) RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos_rfm_score';

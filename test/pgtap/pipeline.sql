@@ -51,8 +51,14 @@ SELECT is(patternos.mark_changed(NULL, 'by hand'), 0::bigint, 'NULL marks nobody
 SELECT throws_ok($$SELECT patternos.mark_changed('{1}', NULL)$$, '22004', NULL, 'a reason is needed');
 
 -- orphans
-SELECT throws_ok('SELECT patternos._orphan_check()', '23503', NULL, 'rows that refer to nothing are found');
-SELECT lives_ok('SELECT patternos._orphan_check(424242)', 'in the batch asked for');
+SELECT is((SELECT orphans FROM patternos.check_relationships() WHERE child_table = 'fact_transaction' AND parent_table = 'raw_batch'),
+          1::bigint, 'keys that refer to nothing are found');
+INSERT INTO patternos_dw.raw_batch (batch_id, entity, source) VALUES (1, 'transaction', 'test') ON CONFLICT DO NOTHING;
+SELECT patternos._extend_dim_time('2025-01-01', '2025-01-31');
+SELECT is_empty('SELECT patternos.check_relationships()', 'and none where there are none');
+UPDATE patternos_dw.fact_transaction SET location_id = 424242 WHERE customer_key = 900001;
+SELECT results_eq('SELECT child_table, child_columns, parent_table, orphans FROM patternos.check_relationships()',
+    $$VALUES ('fact_transaction', '{location_id}'::text[], 'dim_location', 1::bigint)$$, 'with their table and columns');
 
 -- layouts
 UPDATE patternos_dw.setting SET value = '0' WHERE name = 'layout_version';

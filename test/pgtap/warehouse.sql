@@ -44,8 +44,9 @@ SELECT is_empty($$
     SELECT p.oid::regprocedure::text FROM pg_proc p
     JOIN pg_language l ON l.oid = p.prolang
     WHERE p.pronamespace = 'patternos'::regnamespace AND p.prokind = 'f'
-      AND l.lanname = 'plpgsql' AND coalesce(p.proconfig::text, '') NOT LIKE '%search_path=pg_catalog, pg_temp%'
-$$, 'every plpgsql function has its own search_path');
+      AND (l.lanname = 'plpgsql' OR l.lanname = 'sql' AND p.prosqlbody IS NULL)
+      AND coalesce(p.proconfig::text, '') NOT LIKE '%search_path=pg_catalog, pg_temp%'
+$$, 'every plpgsql function has its own search_path, and every SQL function that is not parsed yet');
 
 SELECT is_empty($$
     SELECT p.oid::regprocedure::text FROM pg_proc p
