@@ -74,7 +74,7 @@ brand_purchase_value: spend on the brand in the window; NULL on other levels
 brand_recency_days: days since the last purchase of the brand; NULL on other levels
 brand_affinity_score: purchases with the brand / all purchases, 0 to 1; NULL on other levels
 affinity_index: 100 x the customer's share / the population's share, smoothed; 100 is average
-category_rank: place of the item for the customer within its level, 1 is first$c$);
+category_rank: place of the item for the customer within its level, by score, then name$c$);
     PERFORM patternos._describe('feat_customer_behavior', 'How each customer browses and shops, per platform and for ALL.', $c$
 total_sessions: sessions
 avg_session_duration: average length of a session in seconds; NULL without sessions
@@ -86,26 +86,26 @@ search_to_purchase_ratio: purchases / searches, may pass 1; NULL without searche
 search_conversion_rate: share of searching sessions that led to a purchase; NULL without any
 add_to_cart_count: items put into carts
 remove_from_cart_count: items taken out of carts
-cart_abandonment_count: carts without an order within 24 hours
-cart_abandonment_rate: abandoned carts / closed carts, 0 to 1; NULL without carts
+cart_abandonment_count: sessions with an add and no order within 24 hours (setting cart_timeout_hours)
+cart_abandonment_rate: these / those and the carts ordered, 0 to 1; NULL without; younger carts are open and not counted
 wishlist_adds: items put on wish lists
 product_views: products viewed
 category_exploration_score: normalised entropy of the categories viewed, 0 to 1; NULL without views
 preferred_shopping_hour: hour of day of most purchases, 0 to 23; NULL under three purchases
 weekend_shopping_ratio: share of purchases on Saturday and Sunday; NULL without purchases
 night_shopping_ratio: share of purchases from 22 to 6 o'clock; NULL without purchases
-night_shopping_flag: whether most purchases are at night; NULL without purchases
-mobile_sessions_pct: share of sessions on a mobile device, 0 to 1; NULL without sessions
-desktop_sessions_pct: share of sessions on a desktop, 0 to 1; NULL without sessions
+night_shopping_flag: whether half or more of the purchases are at night; NULL without purchases
+mobile_sessions_pct: share on mobile devices of the sessions whose device is known, 0 to 1; NULL without
+desktop_sessions_pct: share on desktops of the same sessions, 0 to 1; NULL without
 last_event_at: time of the latest event; NULL without events$c$);
     PERFORM patternos._describe('feat_cross_platform', 'How each customer spreads over the platforms.', $c$
-platforms_used_count: platforms with a conversion
+platforms_used_count: platforms with an order, booking or (where it is the conversion) enquiry
 platforms_list: their ids, in alphabetical order
-cross_platform_purchase_count_30d: purchases in 30 days, all platforms
-cross_platform_value_30d: spend in 30 days, all platforms, reporting currency
+cross_platform_purchase_count_30d: purchases in 30 days of who bought on two or more platforms in them; else 0
+cross_platform_value_30d: their spend, reporting currency
 common_categories: unified categories bought on two or more platforms
-category_overlap_score: those / all unified categories bought, 0 to 1; NULL without purchases
-platform_switching_frequency: changes of platform per 30 days of tenure; NULL under two purchases
+category_overlap_score: their number / all unified categories bought, 0 to 1; NULL without
+platform_switching_frequency: changes of platform from one order or enquiry to the next, per 30 days since the first
 dominant_platform: platform with most purchases; NULL without purchases
 dominant_platform_share: its share of the purchases, 0 to 1; NULL without purchases
 platform_diversity_score: platforms used / active platforms, 0 to 1
