@@ -4,8 +4,8 @@
 
 CREATE FUNCTION patternos._note_categories(items integer[], categories text[]) RETURNS void
 AS 'MODULE_PATHNAME', 'patternos__note_categories' LANGUAGE C STRICT;
-CREATE FUNCTION patternos._main_category(items integer[], line_values bigint[]) RETURNS text
-AS 'MODULE_PATHNAME', 'patternos__main_category' LANGUAGE C STRICT COST 10;
+CREATE FUNCTION patternos._main_category(items integer[], line_values bigint[], fallback text) RETURNS text
+AS 'MODULE_PATHNAME', 'patternos__main_category' LANGUAGE C COST 10;
 
 -- New accounts get a customer of their own. Leaves "account_key": customer and identity by account number,
 -- and the same apart for accounts that are new and known.
@@ -153,7 +153,7 @@ WITH fact (insertion) AS (VALUES ($$
     SELECT k.customer_key, a.transaction_id, $2, k.platform_customer_id, a.transaction_type, a.transaction_status,
            a.original_transaction_id, a.transaction_datetime, a.transaction_date, a.date_id, a.total_value * 0.01,
            a.quoted_value * 0.01, a.discount_value * 0.01, a.currency, a.items_count, a.items_list,
-           coalesce(patternos._main_category(a.items, {values}), c.unified_category), a.is_repeat, a.payment_mode,
+           patternos._main_category(a.items, {values}, c.unified_category), a.is_repeat, a.payment_mode,
            a.delivery_speed, a.fulfillment_time_hours * 0.01, a.prime_member, a.loyalty_member, l.location_id,
            a.properties, $3, $1
     FROM arrived a JOIN {account} k USING (account) LEFT JOIN location_key l USING (location)
@@ -364,7 +364,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._note_categories(integer[], text[]), patternos._main_category(integer[], bigint[]),
+REVOKE ALL ON FUNCTION patternos._note_categories(integer[], text[]), patternos._main_category(integer[], bigint[], text),
     patternos._landing_steps_accounts(), patternos._landing_steps_profiles(), patternos._landing_steps_items(),
     patternos._landing_steps_revisions(), patternos._landing_steps_facts(text),
     patternos._landing_steps_duplicates(text, boolean), patternos._landing_steps_anonymous(),

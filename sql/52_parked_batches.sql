@@ -23,15 +23,15 @@ CREATE FUNCTION patternos.load_parked_batch(batch_id bigint) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    landing_view CONSTANT text := patternos._lock_parked_batch(batch_id);
+    target CONSTANT text := patternos._lock_parked_batch(batch_id);
     columns text;
     result bigint;
 BEGIN
     SELECT string_agg(format('r.payload ->> %L', m.column_name), ', ' ORDER BY m.position) INTO columns
-    FROM patternos_dw.source_mapping m WHERE m.landing_view = load_parked_batch.landing_view;
+    FROM patternos_dw.source_mapping m WHERE m.landing_view = target;
     PERFORM set_config('patternos.source', format('parked batch %s', batch_id), true);
     EXECUTE format('INSERT INTO patternos_dw.%I SELECT %s FROM patternos_dw.raw_record r WHERE r.batch_id = $1 ORDER BY r.line',
-                   landing_view, columns) USING batch_id;
+                   target, columns) USING batch_id;
     PERFORM set_config('patternos.source', '', true);
     result := currval(pg_get_serial_sequence('patternos_dw.raw_batch', 'batch_id'));
     DELETE FROM patternos_dw.raw_record r WHERE r.batch_id = load_parked_batch.batch_id;

@@ -6,8 +6,7 @@
  * Names are numbered as they come; an order carries the numbers of its items.
  * After the steps have looked the names up, patternos._note_categories() gives
  * each number its category, from which patternos._main_category() tells an
- * order's.  Categories are numbered in the order of their names, so that the
- * smaller number wins a tie.
+ * order's.
  */
 #include "landing.h"
 
@@ -25,7 +24,7 @@ struct ItemList
 {
 	MemoryContext context;
 	Intern	   *names;
-	int32	   *category;		/* by item, -1 = unknown; NULL before they were noted */
+	int32	   *category;		/* by item, -1 = unknown */
 	uint32		category_count;
 	char	  **category_names; /* in order */
 };
@@ -174,55 +173,79 @@ item_category(const ItemList *list, int32 item)
 	return item >= 0 && item < intern_count(list->names) ? list->category[item] : -1;
 }
 
+/* Number of a category's name among the batch's, category_count when it is another. */
+static uint32
+category_number(const ItemList *list, const char *name)
+{
+	char	  **found = list->category_count == 0 ? NULL :
+		bsearch(&name, list->category_names, list->category_count, sizeof(char *), compare_names);
+
+	return found == NULL ? list->category_count : found - list->category_names;
+}
+
+/* Value of line i of count: its own, or its share of an order's total. */
+static int64
+line_value(const ArrayType *values, int i, int count)
+{
+	int			value_count = ArrayGetNItems(ARR_NDIM(values), ARR_DIMS(values));
+	const int64 *value = (const int64 *) ARR_DATA_PTR(values);
+
+	if (value_count == count)
+		return value[i];
+	return value[0] / count + (i < value[0] % count);
+}
+
 /*
- * _main_category(integer[], bigint[]): the category with most of the values
- * of an order's lines; by number of lines when they are all 0.  One value
- * stands for an order's total, shared evenly over its lines.  NULL when no
- * item's category is known.
+ * _main_category(integer[], bigint[], text): the category with most of the
+ * values of an order's lines; by number of lines when they are all 0, ties by
+ * name.  One value stands for an order's total, shared evenly over its lines.
+ * Items without a category count for the third argument; NULL when that is
+ * NULL and no item's category is known.
  */
 Datum
 patternos__main_category(PG_FUNCTION_ARGS)
 {
 	ItemList   *list = innermost_batch()->items;
-	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
-	ArrayType  *value_array = PG_GETARG_ARRAYTYPE_P(1);
-	int			count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	int32	   *items = (int32 *) ARR_DATA_PTR(array);
-	int			value_count = ArrayGetNItems(ARR_NDIM(value_array), ARR_DIMS(value_array));
-	int64	   *line_values = (int64 *) ARR_DATA_PTR(value_array);
+	ArrayType  *items = PG_ARGISNULL(0) ? construct_empty_array(INT4OID) : PG_GETARG_ARRAYTYPE_P(0);
+	ArrayType  *line_values = PG_ARGISNULL(1) ? construct_empty_array(INT8OID) : PG_GETARG_ARRAYTYPE_P(1);
+	char	   *fallback = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
+	int			count = ArrayGetNItems(ARR_NDIM(items), ARR_DIMS(items));
+	int			value_count = ArrayGetNItems(ARR_NDIM(line_values), ARR_DIMS(line_values));
+	uint32		other = fallback == NULL ? PG_UINT32_MAX : category_number(list, fallback);
+	int64	   *totals = palloc0((list->category_count + 1) * sizeof(int64));
+	bool	   *present = palloc0((list->category_count + 1) * sizeof(bool));
 	bool		all_zero = true;
-	int64	   *values;
-	int			best = -1;
+	uint32		best = PG_UINT32_MAX;
+	const char *best_name = fallback;
 
-	if (list->category_count == 0 || array_contains_nulls(array) || array_contains_nulls(value_array) ||
-		(value_count != 1 && value_count != count))
-		PG_RETURN_NULL();
-	for (int i = 0; i < value_count; i++)
-		all_zero &= line_values[i] == 0;
-	values = palloc0(list->category_count * sizeof(int64));
+	if (value_count != count && value_count != 1)
+		count = 0;
+	for (int i = 0; i < count; i++)
+		all_zero &= line_value(line_values, i, count) == 0;
 	for (int i = 0; i < count; i++)
 	{
-		int			category = item_category(list, items[i]);
+		int			category = item_category(list, ((int32 *) ARR_DATA_PTR(items))[i]);
+		uint32		number = category >= 0 ? category : other;
 
-		if (category < 0)
+		if (number == PG_UINT32_MAX)
 			continue;
-		if (all_zero)
-			values[category]++;
-		else if (value_count == count)
-			values[category] += line_values[i];
-		else
-			values[category] += line_values[0] / count + (i < line_values[0] % count);
+		present[number] = true;
+		totals[number] += all_zero ? 1 : line_value(line_values, i, count);
 	}
-	for (int i = 0; i < count; i++)
+	for (uint32 i = 0; i <= list->category_count; i++)
 	{
-		int			category = item_category(list, items[i]);
+		const char *name = i < list->category_count ? list->category_names[i] : fallback;
 
-		if (category >= 0 && (best < 0 || values[category] > values[best] ||
-							  (values[category] == values[best] && category < best)))
-			best = category;
+		if (!present[i])
+			continue;
+		if (best == PG_UINT32_MAX || totals[i] > totals[best] ||
+			(totals[i] == totals[best] && strcmp(name, best_name) < 0))
+		{
+			best = i;
+			best_name = name;
+		}
 	}
-	pfree(values);
-	if (best < 0)
+	if (best_name == NULL)
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(list->category_names[best]));
+	PG_RETURN_TEXT_P(cstring_to_text(best_name));
 }
