@@ -13,9 +13,8 @@ BEGIN
     SELECT nspname AS name, pg_get_userbyid(nspowner) AS owner INTO existing
     FROM pg_namespace WHERE nspname IN ('patternos_dw', 'patternos_part') ORDER BY nspname LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'schema "%" exists already', existing.name
+        RAISE EXCEPTION 'schema "%" exists already, owned by "%"', existing.name, existing.owner
             USING ERRCODE = 'duplicate_schema',
-                  DETAIL = format('It is owned by "%s".', existing.owner),
                   HINT = 'To rebuild the views of a warehouse call patternos.create_views(), to take an older layout to this version call patternos.upgrade_warehouse().';
     END IF;
     CREATE SCHEMA patternos_dw;

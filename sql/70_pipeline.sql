@@ -22,7 +22,7 @@ BEGIN
     IF reference_date < DATE '1900-01-01' OR reference_date > tomorrow THEN
         RAISE EXCEPTION 'reference date is out of range'
             USING ERRCODE = 'datetime_field_overflow',
-                  DETAIL = format('It must lie between 1900-01-01 and tomorrow, %s.', tomorrow);
+                  HINT = format('It must lie between 1900-01-01 and tomorrow, %s.', tomorrow);
     END IF;
     IF reference_date IS NOT NULL THEN
         RETURN reference_date;
@@ -39,10 +39,10 @@ CREATE FUNCTION patternos._pipeline_steps(procedure_name text) RETURNS text[]
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE procedure_name
-        WHEN 'resolve_identities' THEN '{identities}'::text[]
-        WHEN 'refresh_features' THEN '{items,rfm,customers,affinity,behavior,cross_platform,snapshots}'
+        WHEN 'resolve_identities' THEN '{statistics,identities}'::text[]
+        WHEN 'refresh_features' THEN '{statistics,items,rfm,customers,affinity,behavior,cross_platform,snapshots}'
         WHEN 'score_intent' THEN '{scores,snapshots}'
-        WHEN 'refresh' THEN '{identities,items,rfm,customers,affinity,behavior,cross_platform,scores,snapshots}'
+        WHEN 'refresh' THEN '{statistics,identities,items,rfm,customers,affinity,behavior,cross_platform,scores,snapshots}'
     END
 $$;
 
@@ -52,6 +52,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN CASE step
+        WHEN 'statistics' THEN patternos._refresh_statistics()
         WHEN 'identities' THEN patternos._resolve_identities()
         WHEN 'items' THEN patternos._refresh_price_bands()
         WHEN 'customers' THEN patternos._refresh_customers(as_of)

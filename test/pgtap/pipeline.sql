@@ -22,7 +22,7 @@ CREATE FUNCTION pg_temp.dates() RETURNS text LANGUAGE sql
 
 SELECT pg_temp.run_at('2025-01-30');
 SELECT is(pg_temp.dates(), '0130', 'a first snapshot');
-SELECT is((SELECT count(*) FROM patternos_dw.pipeline_status WHERE status = 'complete'), 10::bigint, 'nine steps and the run');
+SELECT is((SELECT count(*) FROM patternos_dw.pipeline_status WHERE status = 'complete'), 11::bigint, 'ten steps and the run');
 SELECT is((SELECT as_of FROM patternos_dw.feat_customer_rfm_latest WHERE customer_key = 900001), DATE '2025-01-30', 'which the views show');
 SELECT pg_temp.run_at('2025-01-31');
 SELECT is(pg_temp.dates(), '0131', 'the next day takes its place');
