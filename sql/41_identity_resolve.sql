@@ -10,7 +10,8 @@
 -- What a loader does, in this order, in the transaction that writes accounts or their facts:
 --   1. PERFORM patternos._lock_identities(false) before it looks up any customer_key;
 --   2. gives a new account a row in dim_customer of its own and one in dim_customer_identity;
---   3. inserts into changed_account each account with a new or removed identifier, profile or consent.
+--   3. inserts into changed_account each account with a new or removed identifier, profile or consent;
+--      who removes an account inserts the others of its customer.
 
 -- Held to the end of the transaction: shared by who writes accounts and facts, exclusive by who moves them.
 CREATE FUNCTION patternos._lock_identities(exclusive boolean) RETURNS void

@@ -51,7 +51,10 @@ hash_node(int64 node)
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-/* The table and the links are far larger than a cache: edges are worked on in batches whose memory is asked for ahead. */
+/*
+ * The table and the links are far larger than a cache: edges are worked on in
+ * batches, whose memory is asked for ahead.
+ */
 #define EDGE_BATCH 256
 
 typedef struct Graph

@@ -84,6 +84,10 @@ BEGIN
             RETURNING identity_key
         )
         INSERT INTO patternos_dw.changed_account (identity_key) SELECT DISTINCT identity_key FROM held ON CONFLICT DO NOTHING;
+        INSERT INTO patternos_dw.changed_account (identity_key)
+        SELECT i.identity_key FROM patternos_dw.dim_customer_identity i JOIN input n ON i.platform_customer_id = n.account
+        WHERE abs(hashint4extended(n.n, seed)) % batches = batch
+        ON CONFLICT DO NOTHING;
         moved := moved + patternos._resolve_identities();
     END LOOP;
     RETURN moved;
@@ -152,6 +156,7 @@ INSERT INTO patternos_dw.changed_account SELECT DISTINCT identity_key FROM gone 
 SELECT patternos._resolve_identities();
 SELECT set_eq('SELECT * FROM pg_temp.actual()', 'SELECT * FROM pg_temp.expected(5)', 'after withdrawals: as the recursive query says');
 SELECT is_empty('SELECT * FROM pg_temp.strays()', 'after withdrawals: facts are where their account is');
+SELECT is(patternos._rebuild_customers(NULL), 0::bigint, 'customers are what rebuilding all of them makes');
 SELECT is(patternos._resolve_identities(true), 0::bigint, 'and stays so');
 
 -- another cap takes effect with a run over everything
@@ -162,6 +167,7 @@ UPDATE patternos_dw.setting SET value = '100' WHERE name = 'identifier_account_c
 SELECT patternos._resolve_identities();
 SELECT set_eq('SELECT * FROM pg_temp.actual()', 'SELECT * FROM pg_temp.expected(100)', 'a higher cap releases what it admits');
 SELECT is_empty('TABLE patternos_dw.identity_report', 'and nothing is reported');
+SELECT is(patternos._rebuild_customers(NULL), 0::bigint, 'customers are what rebuilding all of them makes');
 SELECT is_empty('SELECT * FROM pg_temp.strays()', 'facts are where their account is');
 
 -- the documented identity map
