@@ -18,43 +18,58 @@ AS $seed$
     SELECT patternos._seed_rules_shops();
 
     SELECT patternos._seed_brands('ALL', $$
-24 Mantra = 24 Mantra Organic; 7UP = 7 Up; Aashirvaad; Act II; Adidas; Allen Solly; American Tourister; Amul
-Annapurna; Aqualogica; Ariel; Axe; Bajaj; Barbie; Bata; Beardo; Bella Vita; Bingo; Bioderma; Biotique; Bisleri
-Bobbi Brown; Bombay Shaving Company; Boost; Borosil; Bourbon; Bournvita; Britannia; Bru; Cadbury; Calvin Klein; Casio
-Catch; Cello; CeraVe; Cetaphil; Charlotte Tilbury; Ching's = Ching's Secret; Chumbak; Cinthol; Clinic Plus; Clinique
-Closeup; Coca-Cola = Coke; Colgate; Colorbar; Comfort; Complan; Cosco; COSRX; Daawat; Dabur; Davidoff; Decathlon
-Del Monte; Dettol; Domex; Dot & Key; Dove; Dr. Oetker; Engage; Ensure; Epigamia; Estee Lauder; Eveready; Everest; Exo
-Ezee; Fabindia; Faces Canada; Fanta; Fastrack; Ferrero Rocher; Fiama; Fisher-Price; Fogg; Forest Essentials; Fortune
-Fossil; Foxtale; Frooti; Funskool; Garnier; Gillette; Gits; Glucon-D; Godrej; Good Knight; Haldiram's = Haldiram
-Harpic; Head & Shoulders; Heinz; Hershey's; Himalaya; Himalaya Herbals; Horlicks; Hot Wheels; Huda Beauty; Huggies
-IKEA; India Gate; Indulekha; Innisfree; ITC; Jockey; Johnson's = Johnson & Johnson | Johnson's Baby; Juicy Chemistry
-Just Herbs; Kama Ayurveda; Kay Beauty; Kellogg's; Kesh King; Khadi Natural; Kiehl's; Kinder; Kinley; Kissan; KitKat
-Knorr; Kurkure; Kwality Wall's; L'Oreal = L'Oreal Paris; La Roche-Posay; Lakme; Laneige; Lay's; Lego; Levi's; Lifebuoy
-Lijjat; Limca; Lipton; Listerine; Livon; Lizol; Lotus Herbals; Lux; Maaza; Maggi; Mamaearth; MamyPoko = MamyPoko Pants
-Matrix; Maybelline = Maybelline New York; mCaffeine; MDH; Milton; Minimalist Skincare; Mirinda; Moroccanoil
-Mother Dairy; Mountain Dew; MTR; Munch; Nescafe; Nestle; Neutrogena; Nike; Nivea; Nivia; Nutella; Nykaa
-NYX = NYX Professional Makeup; Odonil; Olay; Old Spice; Oral-B; Oreo; Pampers; Pantene; Paper Boat; Parachute; Parle
-Parle-G; Patanjali; Pedigree; Penguin; Pepsi; Pepsodent; Peter England; Philips; Pilgrim; Pillsbury; Plum Goodness
-Ponds; Pril; Pringles; Puma; Quaker; Raid; Rasna; Re'equil; Red Bull; Reebok; Revlon; Rexona; Rin; Rooh Afza
-Royal Canin; Safari Luggage; Saffola; Santoor; Schwarzkopf; Seer Secrets; Sensodyne; Set Wet; Shiseido
-Simple Skincare; Skybags; Slice; Snickers; Sofy; Sprite; Stayfree; Streax; Sugar Cosmetics; Sunfeast; Sunsilk
-Surf Excel; Swiss Beauty; Taj Mahal; Tata; Tata Salt; Tata Sampann; Tata Tea; Tetley; The Body Shop = Body Shop
-The Derma Co; The Man Company; Thums Up; Tide; Titan; Too Yumm; Tresemme; Tropicana; Tupperware; Urban Ladder; Ustraa
-Van Heusen; Vaseline; Vega; Versace; Vicks; Vim; Wagh Bakri; Wai Wai; Weikfield; Wella; Whiskas; Whisper; Wild Stone
-Wildcraft; Wonderchef; WOW Skin Science; Yippee; Yonex; Zandu; Zepto
+24 Mantra = 24 Mantra Organic; 5 Star; 7UP = 7 Up; Aashirvaad; Aavin; Act II; Adidas; Akshayakalpa; All Out
+Allen Solly; Alpenliebe; American Tourister; Amul; Anchor; Annapurna; Aptamil; Aquafina; Aqualogica; Ariel
+Arun Ice Cream; Axe; Baidyanath; Bajaj; Band-Aid; Barbie; Bata; Beardo; Bella Vita; Bingo; Bioderma; Biotique; Bisleri
+Bobbi Brown; Bombay Shaving Company; Boost; Borosil; Bourbon; Bournvita; Britannia; Brooke Bond; Bru; Cadbury
+Calvin Klein; Campa Cola; Casio; Catch; Cavin's; Cello; Center Fresh; CeraVe; Cerelac; Cetaphil; Charlotte Tilbury
+Ching's = Ching's Secret; Chumbak; Cinthol; Clinic Plus; Clinique; Closeup; Coca-Cola = Coke; Colgate; Colorbar
+Comfort; Complan; Cosco; COSRX; Country Delight; Crocin; Cycle Agarbatti; Daawat; Dabur; Dairy Milk; Dark Fantasy
+Davidoff; Decathlon; Del Monte; Dettol; Domex; Dot & Key; Dove; Dr. Oetker; Drools; Duracell; Eclairs; Engage; Eno
+Ensure; Epigamia; Estee Lauder; Eveready; Everest; Exo; Ezee; Fabindia; Faces Canada; Fanta; Farex; Farmina; Fastrack
+Ferrero Rocher; Fiama; Finolex; Fisher-Price; Fogg; Forest Essentials; Fortune; Fossil; Foxtale; Frooti; Funskool
+Gala; Garnier; Gelusil; Gems; Ghari; Gillette; Gits; Glucon-D; Godrej; Good Day; Good Knight; Hajmola
+Haldiram's = Haldiram; Harpic; Harvest Gold; Hatsun; Havmor; Head & Shoulders; Heinz; Henko; Hershey's; Hide & Seek
+Himalaya; Himalaya Herbals; Himalayan; Horlicks; Hot Wheels; Huda Beauty; Huggies; IKEA; India Gate; Indulekha
+Innisfree; Iodex; ITC; Jockey; Johnson's = Johnson & Johnson | Johnson's Baby; Juicy Chemistry; Just Herbs
+Kama Ayurveda; Kay Beauty; Kellogg's; Kesh King; Keya; Khadi Natural; Kiehl's; Kinder; Kinley; Kissan; KitKat; Knorr
+KrackJack; Kurkure; Kwality Wall's; L'Oreal = L'Oreal Paris; La Roche-Posay; Lactogen; Lakme; Laneige; Lay's; Lego
+Levi's; Lifebuoy; Lijjat; Limca; Lipton; Listerine; Livon; Lizol; Lotus Herbals; Lux; Maaza; Maggi; Mamaearth
+MamyPoko = MamyPoko Pants; Mangaldeep; Marie Gold; Matrix; Maybelline = Maybelline New York; mCaffeine; MDH; Me-O
+Mentos; Milky Mist; Milton; Minimalist Skincare; Mirinda; Monaco; Monster; Moov; Moroccanoil; Mortein; Mother Dairy
+Mother's Recipe; Mountain Dew; MTR; Munch; MuscleBlaze; Nandini; Nescafe; Nestle; Neutrogena; Nike; Nippo; Nirma
+Nivea; Nivia; Nutella; Nykaa; NYX = NYX Professional Makeup; Odomos; Odonil; Olay; Old Spice; Optimum Nutrition
+Oral-B; Oreo; Organic India; Pampers; Pantene; Paper Boat; Parachute; Parle; Parle-G; Patanjali; Pedigree; Penguin
+Pepsi; Pepsodent; Perk; Peter England; Philips; Pilgrim; Pillsbury; Plum Goodness; Ponds; Pril; Pringles; Priyagold
+Pulse Candy; Puma; Purina; Quaker; Raid; Rasna; Re'equil; Red Bull; Reebok; Revital; Revlon; Rexona; Rin; Rooh Afza
+Royal Canin; Safari Luggage; Saffola; Santoor; Savlon; Schwarzkopf; Scotch-Brite; Seer Secrets; Sensodyne; Set Wet
+Shiseido; Simple Skincare; Skybags; Slice; Snickers; Sofy; Sprite; Stayfree; Sting; Streax; Sudha; Sugar Cosmetics
+Sunfeast; Sunsilk; Supradyn; Surf Excel; Swiss Beauty; Taj Mahal; Tata; Tata Salt; Tata Sampann; Tata Tea; Tetley
+The Body Shop = Body Shop; The Derma Co; The Man Company; Thums Up; Tide; Titan; Too Yumm; Top Ramen; Tresemme
+Tropicana; Tupperware; Unibic; Urban Ladder; Ustraa; Vadilal; Van Heusen; Vaseline; Vega; Verka; Versace; Vicks; Vim
+Volini; Wagh Bakri; Wai Wai; Weikfield; Wella; Wheel; Whiskas; Whisper; Wild Stone; Wildcraft; Wonderchef; Wonderla
+WOW Skin Science; Yippee; Yonex; Zandu; Zepto
+$$);
+
+    SELECT patternos._seed_brands('ZEPTO', $$
+Aachi; Amul; Badshah; Borges; Dhara; Double Horse; Eastern; Emami; Figaro; Freedom; Fresho; Gemini; Good Life; Hit
+Modern; Nilon's; Ramdev; Real; Relish; Sakthi; Suhana; Tops; Veeba; Wagh
 $$);
 
     SELECT patternos._seed_brands('AMAZON', $$
-Acer; Agaro; Amazfit; Amazon = Amazon Basics | Echo Dot | Fire TV | Kindle | Alexa; Ambrane; AMD; Anker
-Apple = iPhone | iPad | MacBook | AirPods; Aquaguard = Eureka Forbes; Asus = ROG; Bajaj; Belkin
-Black+Decker = Black & Decker; Blue Star; Boat; Bosch; Bose; Boult; Brother; Butterfly; Canon; Crompton; D-Link
-Daikin; Dell = Alienware; Dyson; Epson; Fire-Boltt; Fitbit; Fujifilm; Garmin; Google = Pixel; GoPro; Haier; Havells
-Hawkins; Hisense; Hitachi; Honor; HP = Hewlett-Packard; Huawei; IFB; Inalsa; Infinix; Intel; iQOO; JBL; Kent; Kingston
-Lava; Lenovo = ThinkPad; LG; Lifelong; Livpure; Logitech; Luminous; Micromax; Microsoft = Xbox; Mivi; Morphy Richards
-Motorola = Moto; MSI; Netgear; Nikon; Nintendo; Noise; Nokia; Nothing Phone; Nvidia; OnePlus; Oppo; Orient; Panasonic
-Pigeon; Poco; Portronics; Prestige; pTron; Realme; Redmi; Samsung = Galaxy; SanDisk; Seagate; Sennheiser; Siemens
-Skullcandy; Solara; Solimo; Sony = PlayStation; Stanley; Symphony; Syska; TCL; Tecno; Toshiba; TP-Link; Usha; V-Guard
-Vivo; Voltas; Vu; Western Digital = WD; Whirlpool; Wipro; Xiaomi = Mi; Zebronics
+Acer; Agaro; Amazfit; Amazon = Amazon Basics | Echo Dot | Fire TV | Kindle | Alexa; AmazonBasics; Ambrane; AMD; Anker
+Apple = iPhone | iPad | MacBook | AirPods; Aquaguard = Eureka Forbes; Arihant; Asus = ROG; Bajaj; Bata; Belkin; Biba
+Black+Decker = Black & Decker; Blue Star; Boat; Boldfit; Bosch; Bose; Boult; Brother; Butterfly; Camlin; Campus; Canon
+Cello; Classmate; Crocs; Crompton; Cultsport; D-Link; Daikin; Dell = Alienware; Dyson; Epson; Faber-Castell
+Fire-Boltt; Fitbit; Fujifilm; Garmin; Google = Pixel; GoPro; H&M; Haier; HarperCollins; Hasbro; Havells; Hawkins
+Hisense; Hitachi; Honor; HP = Hewlett-Packard; Huawei; IFB; Inalsa; Infinix; Intel; iQOO; JBL; Kent; Kingston; Kobo
+Lava; Lenovo = ThinkPad; LG; Libas; Lifelong; Livpure; Logitech; Luminous; Mattel; Micromax; Microsoft = Xbox; Mivi
+Morphy Richards; Motorola = Moto; MRF; MSI; Nerf; Netgear; Nikon; Nilkamal; Nintendo; Noise; Nokia; Nothing Phone
+Nvidia; OnePlus; Oppo; Orient; Oxford; Panasonic; Parker; Penguin Random House; Pigeon; Poco; Portronics; Prestige
+pTron; Realme; Red Tape; Redmi; Relaxo; Reynolds; Rupa; Samsung = Galaxy; SanDisk; Scholastic; Seagate; Sennheiser; SG
+Siemens; Skechers; Skullcandy; SleepyCat; Solara; Solimo; Sony = PlayStation; Sparx; SS; Stanley; Symbol; Symphony
+Syska; TCL; Tecno; Toshiba; TP-Link; Usha; V-Guard; Vivo; Voltas; Vu; W for Woman; Wakefit; Western Digital = WD
+Whirlpool; Wipro; Woodland; Xiaomi = Mi; Zara; Zebronics
 $$);
 
     SELECT patternos._seed_brands('NYKAA', $$
