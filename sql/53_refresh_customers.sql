@@ -44,6 +44,11 @@ BEGIN
         RAISE EXCEPTION 'there are no RFM features as of %', as_of
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL patternos.refresh_features() for this date first.';
     END IF;
+    -- dim_customer shows the newest complete refresh: one at an earlier date leaves it as it is
+    IF as_of < (SELECT max(r.as_of) FROM patternos_dw.pipeline_run r
+                WHERE r.step IN ('refresh', 'refresh_features') AND r.status = 'complete') THEN
+        RETURN 0;
+    END IF;
     EXECUTE format($query$
         UPDATE patternos_dw.dim_customer d
         SET customer_segment = n.segment, lifetime_value = n.lifetime_value, total_orders = n.orders,
