@@ -41,21 +41,21 @@ static const struct
  * forms with a unit separator between them, the date as YYYY-MM-DD.
  */
 static Reason
-normalize_person(const char *text, size_t length,
+normalize_person(const char *s, size_t length,
 				 char *result, size_t size, size_t *result_size)
 {
-	const char *first = memchr(text, '|', length);
-	const char *last = text + length;
+	const char *first = memchr(s, '|', length);
+	const char *last = s + length;
 	size_t		name_size,
 				address_size;
 	CivilTime	birth;
 	Reason		reason;
 
-	while (last > text && last[-1] != '|')
+	while (last > s && last[-1] != '|')
 		last--;
 	if (first == NULL || last - 1 <= first)
 		return REASON_BAD_VALUE;
-	reason = normalize_name(text, first - text, result, size / 3, &name_size);
+	reason = normalize_name(s, first - s, result, size / 3, &name_size);
 	if (reason != REASON_OK)
 		return reason;
 	result[name_size++] = '\x1f';
@@ -64,7 +64,7 @@ normalize_person(const char *text, size_t length,
 		return reason;
 	address_size += name_size;
 	result[address_size++] = '\x1f';
-	reason = parse_datetime(last, text + length - last, NULL, &birth);
+	reason = parse_datetime(last, s + length - last, NULL, &birth);
 	if (reason != REASON_OK)
 		return reason;
 	*result_size = address_size + snprintf(result + address_size, size - address_size, "%04d-%02d-%02d",

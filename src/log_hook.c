@@ -35,14 +35,14 @@ static emit_log_hook_type previous_hook;
  * Where a lower-case word begins in a text, in any case; NULL when it does not occur.
  */
 static const char *
-find_word(const char *text, const char *word)
+find_word(const char *s, const char *word)
 {
 	size_t		n = strlen(word);
 
-	for (; *text != '\0'; text++)
+	for (; *s != '\0'; s++)
 	{
-		if (pg_strncasecmp(text, word, n) == 0)
-			return text;
+		if (pg_strncasecmp(s, word, n) == 0)
+			return s;
 	}
 	return NULL;
 }
@@ -51,9 +51,9 @@ find_word(const char *text, const char *word)
  * Whether a text names a landing view or something of patternos.
  */
 static bool
-is_ours(const char *text)
+is_ours(const char *s)
 {
-	return text != NULL && (find_word(text, "landing_") || find_word(text, "patternos"));
+	return s != NULL && (find_word(s, "landing_") || find_word(s, "patternos"));
 }
 
 /*
@@ -82,10 +82,10 @@ executes_ours(const char *statement)
  * Whether a quoted text is written like the name of a column or table.
  */
 static bool
-is_name(const char *text, size_t length)
+is_name(const char *s, size_t length)
 {
 	return length > 0 && length < NAMEDATALEN &&
-		strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.") >= length;
+		strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_.") >= length;
 }
 
 /*
@@ -94,25 +94,25 @@ is_name(const char *text, size_t length)
  * none.
  */
 static const char *
-find_literal(const char *text)
+find_literal(const char *s)
 {
 	int			digits = 0;
 
-	for (; *text != '\0'; text++)
+	for (; *s != '\0'; s++)
 	{
-		if (*text == '\'' || (*text == '$' && !(text[1] >= '0' && text[1] <= '9')))
-			return text;
-		if (*text == '"')
+		if (*s == '\'' || (*s == '$' && !(s[1] >= '0' && s[1] <= '9')))
+			return s;
+		if (*s == '"')
 		{
-			const char *end = strchr(text + 1, '"');
+			const char *end = strchr(s + 1, '"');
 
-			if (end == NULL || !is_name(text + 1, end - text - 1))
-				return text;
-			text = end;
+			if (end == NULL || !is_name(s + 1, end - s - 1))
+				return s;
+			s = end;
 		}
-		digits = *text >= '0' && *text <= '9' ? digits + 1 : 0;
+		digits = *s >= '0' && *s <= '9' ? digits + 1 : 0;
 		if (digits == 6)
-			return text - 5;
+			return s - 5;
 	}
 	return NULL;
 }
@@ -121,11 +121,11 @@ find_literal(const char *text)
  * The text up to its first literal, with '...' in its place.
  */
 static char *
-cut_literals(char *text)
+cut_literals(char *s)
 {
-	const char *literal = find_literal(text);
+	const char *literal = find_literal(s);
 
-	return literal == NULL ? text : psprintf("%.*s...", (int) (literal - text), text);
+	return literal == NULL ? s : psprintf("%.*s...", (int) (literal - s), s);
 }
 
 /*
@@ -160,8 +160,8 @@ static char *
 clean_message(const ErrorData *edata)
 {
 	bool		all = ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_DATA_EXCEPTION ||
-		edata->sqlerrcode == ERRCODE_SYNTAX_ERROR ||
-		edata->sqlerrcode == ERRCODE_BAD_COPY_FILE_FORMAT;
+	edata->sqlerrcode == ERRCODE_SYNTAX_ERROR ||
+	edata->sqlerrcode == ERRCODE_BAD_COPY_FILE_FORMAT;
 	const char *p = edata->message;
 	char	   *masked;
 	char	   *result;
@@ -241,8 +241,8 @@ static void
 log_hook(ErrorData *edata)
 {
 	bool		ours = is_ours(debug_query_string) || is_ours(edata->context) ||
-		executes_ours(debug_query_string) ||
-		(ActivePortal != NULL && is_ours(ActivePortal->sourceText));
+	executes_ours(debug_query_string) ||
+	(ActivePortal != NULL && is_ours(ActivePortal->sourceText));
 
 	if (edata->message != NULL &&
 		(ours || is_ours(edata->message) || is_ours(edata->detail) || is_ours(edata->detail_log)))

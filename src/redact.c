@@ -18,21 +18,21 @@ PG_FUNCTION_INFO_V1(patternos_redact_jsonb);
  * A palloc'd copy with identifiers replaced; the text itself when there are none.
  */
 static const char *
-redacted(const char *text, size_t length, size_t *size)
+redacted(const char *s, size_t length, size_t *size)
 {
 	char	   *result;
 	int			found;
 
 	*size = length;
-	if (!has_identifier(text, length))
-		return text;
+	if (!has_identifier(s, length))
+		return s;
 	if (length > MaxAllocSize / 4)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("text is too long to be redacted"),
 				 errhint("Redact it in parts of at most 256 MB.")));
 	result = palloc(REDACTED_SIZE(length));
-	*size = redact_text(text, length, result, &found);
+	*size = redact_text(s, length, result, &found);
 	return result;
 }
 

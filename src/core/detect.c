@@ -26,7 +26,7 @@
 
 typedef struct Unit
 {
-	uint32_t	code;			/* the character; 0 at the end and for bytes that are none */
+	uint32_t	code;			/* the character, 0 for none */
 	size_t		size;			/* bytes in the text */
 	bool		escaped;
 } Unit;
@@ -42,7 +42,7 @@ typedef struct Redaction
 	uint32_t	previous;		/* characters before */
 	uint32_t	before_previous;
 	bool		in_word;		/* inside what could be the name before an @ */
-	size_t		word_size;		/* result's size and found where the word began */
+	size_t		word_size;		/* size and found where the word began */
 	int			word_found;
 } Redaction;
 
@@ -417,7 +417,7 @@ surely_clean(const char *text, size_t length)
 size_t
 redact_text(const char *text, size_t length, char *result, int *found)
 {
-	Redaction	r = {.text = text,.length = length,.result = result};
+	Redaction	r = {0};
 
 	*found = 0;
 	if (surely_clean(text, length))
@@ -425,6 +425,9 @@ redact_text(const char *text, size_t length, char *result, int *found)
 		memcpy(result, text, length);
 		return length;
 	}
+	r.text = text;
+	r.length = length;
+	r.result = result;
 	while (r.at < length)
 	{
 		if (!take_letters(&r))
@@ -440,10 +443,12 @@ redact_text(const char *text, size_t length, char *result, int *found)
 bool
 has_identifier(const char *text, size_t length)
 {
-	Redaction	r = {.text = text,.length = length};
+	Redaction	r = {0};
 
 	if (surely_clean(text, length))
 		return false;
+	r.text = text;
+	r.length = length;
 	while (r.at < length && r.found == 0)
 	{
 		if (!take_letters(&r))

@@ -60,7 +60,7 @@ static bool
 card_network(const char *digits)
 {
 	int			first4 = (digits[0] - '0') * 1000 + (digits[1] - '0') * 100 +
-		(digits[2] - '0') * 10 + (digits[3] - '0');
+	(digits[2] - '0') * 10 + (digits[3] - '0');
 
 	return digits[0] == '4' || digits[0] == '5' || digits[0] == '6' ||
 		(first4 >= 2221 && first4 <= 2720) || (first4 >= 3000 && first4 <= 3059) ||

@@ -18,7 +18,8 @@
 typedef struct Number
 {
 	bool		plus;			/* begins with '+' */
-	bool		joined;			/* follows a letter or digit and a dash, as in a UUID */
+	bool		joined;			/* follows a letter or digit and a dash, as in
+								 * a UUID */
 	int			count;			/* groups */
 	int			size[MAX_GROUPS];	/* digits of each group */
 	size_t		end[MAX_GROUPS];	/* where each group ends in the text */

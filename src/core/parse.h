@@ -15,7 +15,8 @@
 typedef enum Reason
 {
 	REASON_OK = 0,
-	REASON_EMPTY,				/* nothing but white space: a NULL, not a fault by itself */
+	REASON_EMPTY,				/* nothing but white space: a NULL, not a
+								 * fault by itself */
 	REASON_MISSING,				/* empty where a value is required */
 	REASON_BAD_UTF8,
 	REASON_CONTROL_CHARACTER,
@@ -32,9 +33,11 @@ typedef enum Reason
 	REASON_BAD_PHONE,
 	REASON_BAD_HASH,
 	REASON_BAD_VALUE,			/* not in the column's list of values */
-	REASON_PLACEHOLDER,			/* na@na.com, 9999999999: valid in form, identifies nobody */
+	REASON_PLACEHOLDER,			/* na@na.com, 9999999999: valid in form,
+								 * identifies nobody */
 	REASON_DISCOUNT_OVER_TOTAL, /* more discount than there is to discount */
-	REASON_MISSING_RATE,		/* no exchange rate for the row's currency and date */
+	REASON_MISSING_RATE,		/* no exchange rate for the row's currency and
+								 * date */
 	REASON_COUNT
 } Reason;
 

@@ -47,9 +47,9 @@ compress(uint32_t h[8], const uint8_t *block)
 	for (int i = 0; i < 64; i++)
 	{
 		uint32_t	t1 = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) +
-			((s[4] & s[5]) ^ (~s[4] & s[6])) + constants[i] + w[i];
+		((s[4] & s[5]) ^ (~s[4] & s[6])) + constants[i] + w[i];
 		uint32_t	t2 = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) +
-			((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+		((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
 
 		s[7] = s[6];
 		s[6] = s[5];
