@@ -15,6 +15,15 @@ static const char *const sites[SAMPLE_PLATFORMS] = {
 	"https://www.carwale.example"
 };
 
+/* the category as the platform itself names it */
+static const char *
+own_category(SamplePlatform platform, const ItemKind *kind)
+{
+	if (platform == SAMPLE_AMAZON || platform == SAMPLE_NYKAA || platform == SAMPLE_CHUMBAK)
+		return kind->level_1;
+	return kind->level_2;
+}
+
 static void
 write_page(SampleRow *row, SamplePlatform platform, const VisitEvent *event, const char *sku)
 {
@@ -57,12 +66,12 @@ write_who(SampleRow *row, const Person *person, const Account *account, const Vi
 }
 
 static void
-write_properties(SampleRow *row, const VisitEvent *event, const CatalogueItem *item,
-				 const Order *order)
+write_properties(SampleRow *row, const Visit *visit, const VisitEvent *event,
+				 const CatalogueItem *item)
 {
 	if (event->step == VISIT_ORDER)
 		sample_format(row, "{\"value\": %d, \"currency\": \"INR\", \"items\": %d}",
-					  order->total, order->count);
+					  visit->order_total, visit->order_count);
 	else if (item && event->step != VISIT_SEARCH)
 	{
 		char		name[ITEM_NAME_SIZE];
@@ -76,7 +85,7 @@ write_properties(SampleRow *row, const VisitEvent *event, const CatalogueItem *i
 
 static void
 write_event(SampleRow *row, const Person *person, const Account *account,
-			const Visit *visit, int number, const Order *order)
+			const Visit *visit, int number)
 {
 	const VisitEvent *event = &visit->events[number];
 	const CatalogueItem *item = event->item >= 0 ? &visit->items[event->item] : NULL;
@@ -95,7 +104,7 @@ write_event(SampleRow *row, const Person *person, const Account *account,
 		write_search_term(account->platform, item, value);
 	sample_text_or_null(row, event->step == VISIT_SEARCH ? value : "");
 	sample_text_or_null(row, event->step == VISIT_SEARCH ? "" : sku);
-	sample_text_or_null(row, item && event->step != VISIT_SEARCH ? item->kind->level_2 : "");
+	sample_text_or_null(row, item && event->step != VISIT_SEARCH ? own_category(account->platform, item->kind) : "");
 	sample_text(row, visit->device_type);
 	sample_text(row, visit->browser);
 	sample_text(row, visit->os);
@@ -104,7 +113,7 @@ write_event(SampleRow *row, const Person *person, const Account *account,
 	else
 		mobile_ip(person, value);
 	sample_text(row, value);
-	write_properties(row, event, item, order);
+	write_properties(row, visit, event, item);
 	sample_format(row, "e-%016llx", (unsigned long long) random_mix(visit->id + number));
 	sample_emit(row);
 }
@@ -129,7 +138,7 @@ write_visits(SampleRow *row, const SampleRange *range, const Person *person, int
 		else
 			draw_visit(&visit, person, a, &occasions[i]);
 		for (int e = 0; e < visit.count; e++)
-			write_event(row, person, a, &visit, e, &order);
+			write_event(row, person, a, &visit, e);
 	}
 }
 

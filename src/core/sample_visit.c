@@ -121,6 +121,8 @@ draw_order_visit(Visit *visit, const Person *person, const Account *account,
 	random_start(&random, person->seed, STREAM_SESSIONS, occasion->detail);
 	begin_visit(visit, &random, person, occasion);
 	visit->logged_in = true;
+	visit->order_total = order->total;
+	visit->order_count = order->count;
 	second = order->second - (60 + order->count * 90);
 	if (second < 0)
 		second = 0;

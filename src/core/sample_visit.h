@@ -41,6 +41,8 @@ typedef struct Visit
 	const char *browser;
 	const char *os;
 	const char *referrer;		/* empty: came directly */
+	int			order_total;	/* rupees, of the order that ends the visit */
+	int			order_count;	/* its items */
 	int			count;
 	VisitEvent	events[MOST_EVENTS];
 	CatalogueItem items[MOST_ITEMS];
