@@ -39,15 +39,14 @@ CREATE FUNCTION patternos.create_views() RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
 AS $$
-DECLARE
-    step text;
 BEGIN
     PERFORM patternos._require_owner();
-    FOREACH step IN ARRAY ARRAY['relationship', 'pipeline', 'identity', 'latest', 'landing', 'answer'] LOOP
-        IF to_regprocedure(format('patternos._create_%s_views()', step)) IS NOT NULL THEN
-            EXECUTE format('SELECT patternos._create_%s_views()', step);
-        END IF;
-    END LOOP;
+    PERFORM patternos._create_relationship_views();
+    PERFORM patternos._create_pipeline_views();
+    PERFORM patternos._create_identity_views();
+    PERFORM patternos._create_latest_views();
+    PERFORM patternos._create_landing_views();
+    PERFORM patternos._create_answer_views();
     RETURN (SELECT count(*) FROM pg_class
             WHERE relnamespace = 'patternos_dw'::regnamespace AND relkind = 'v');
 END
