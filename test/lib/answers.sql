@@ -29,3 +29,4 @@ WHERE d.identity_key % 3 < 2;
 SELECT patternos.mark_changed(array_agg(customer_key), 'test') FROM patternos_dw.dim_customer;
 CALL patternos.refresh('2025-09-01');
 CALL patternos.refresh('2025-11-01');
+ANALYZE;

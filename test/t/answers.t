@@ -23,19 +23,26 @@ sub same
 # What the facts say, without any feature table: purchases before the reference date, consent of every account that was asked.
 psql($database, qq{
 	CREATE SCHEMA brute;
-	CREATE VIEW brute.purchase AS
+	CREATE MATERIALIZED VIEW brute.purchase AS
 	SELECT * FROM patternos_dw.fact_transaction
 	WHERE transaction_date < $latest AND transaction_status = 'completed' AND transaction_type IN ('order', 'booking');
-	CREATE VIEW brute.conversion AS
+	CREATE MATERIALIZED VIEW brute.conversion AS
 	SELECT * FROM patternos_dw.fact_transaction
 	WHERE transaction_date < $latest AND transaction_status = 'completed'
 	  AND (transaction_type IN ('order', 'booking') OR platform_id = 'CARWALE');
-	CREATE VIEW brute.contactable AS
+	CREATE MATERIALIZED VIEW brute.contactable AS
 	SELECT d.customer_key FROM patternos_dw.dim_customer_identity d JOIN patternos_dw.account_consent a USING (identity_key)
 	GROUP BY d.customer_key HAVING bool_and(a.granted);
-	CREATE VIEW brute.rfm AS SELECT * FROM patternos_dw.feat_customer_rfm WHERE as_of = $latest AND platform_id = 'ALL';
-	CREATE VIEW brute.score AS SELECT * FROM patternos_dw.intent_score WHERE as_of = $latest AND platform_id = 'ALL';
-	CREATE VIEW brute.behavior AS SELECT * FROM patternos_dw.feat_customer_behavior WHERE as_of = $latest AND platform_id = 'ALL'});
+	CREATE MATERIALIZED VIEW brute.rfm AS SELECT * FROM patternos_dw.feat_customer_rfm WHERE as_of = $latest AND platform_id = 'ALL';
+	CREATE MATERIALIZED VIEW brute.score AS SELECT * FROM patternos_dw.intent_score WHERE as_of = $latest AND platform_id = 'ALL';
+	CREATE MATERIALIZED VIEW brute.behavior AS SELECT * FROM patternos_dw.feat_customer_behavior WHERE as_of = $latest AND platform_id = 'ALL';
+	CREATE INDEX ON brute.purchase (customer_key);
+	CREATE INDEX ON brute.conversion (customer_key);
+	CREATE TABLE brute.affinity AS SELECT * FROM patternos_dw.feat_customer_affinity WHERE as_of = $latest;
+	CREATE INDEX ON brute.affinity (customer_key);
+	CREATE INDEX ON brute.rfm (customer_key);
+	CREATE INDEX ON brute.score (customer_key);
+	CREATE INDEX ON brute.behavior (customer_key)});
 
 is(psql($database, 'SELECT count(*), count(DISTINCT customer_key) FROM patternos_dw.customer_360'),
 	psql($database, 'SELECT count(*), count(*) FROM patternos_dw.dim_customer'), 'customer_360: one row per customer');
@@ -55,9 +62,9 @@ same('customer_360 against subqueries for each customer', q{
 	       (SELECT s.intent_score FROM brute.score s WHERE s.customer_key = c.customer_key),
 	       (SELECT s.intent_level FROM brute.score s WHERE s.customer_key = c.customer_key),
 	       p.intent_score, (SELECT s.intent_score FROM brute.score s WHERE s.customer_key = c.customer_key) - p.intent_score,
-	       (SELECT f.item FROM patternos_dw.feat_customer_affinity f WHERE f.customer_key = c.customer_key AND f.as_of = $latest AND f.level = 'brand' ORDER BY category_rank LIMIT 1),
-	       (SELECT f.item FROM patternos_dw.feat_customer_affinity f WHERE f.customer_key = c.customer_key AND f.as_of = $latest AND f.level = 'unified_category' ORDER BY category_rank LIMIT 1),
-	       (SELECT f.item FROM patternos_dw.feat_customer_affinity f WHERE f.customer_key = c.customer_key AND f.as_of = $latest AND f.level = 'category' ORDER BY category_rank LIMIT 1),
+	       (SELECT f.item FROM brute.affinity f WHERE f.customer_key = c.customer_key AND f.level = 'brand' ORDER BY category_rank LIMIT 1),
+	       (SELECT f.item FROM brute.affinity f WHERE f.customer_key = c.customer_key AND f.level = 'unified_category' ORDER BY category_rank LIMIT 1),
+	       (SELECT f.item FROM brute.affinity f WHERE f.customer_key = c.customer_key AND f.level = 'category' ORDER BY category_rank LIMIT 1),
 	       EXISTS (SELECT FROM brute.contactable k WHERE k.customer_key = c.customer_key),
 	       (SELECT k.unified_category FROM brute.score s JOIN patternos_dw.dim_product_category k ON k.category_id = s.predicted_category_id WHERE s.customer_key = c.customer_key)
 	FROM patternos_dw.dim_customer c
@@ -156,11 +163,13 @@ same('buyers of FMCG on Zepto and of Beauty on Nykaa', "SELECT global_customer_i
 	           (SELECT round(sum(l.line_total), 2) FROM patternos_dw.fact_transaction_line l
 	            WHERE l.customer_key = c.customer_key AND l.platform_id = 'ZEPTO'
 	              AND l.category_id IN (SELECT category_id FROM patternos_dw.dim_product_category WHERE unified_category = 'FMCG')
-	              AND (SELECT t.transaction_status FROM patternos_dw.fact_transaction t WHERE t.customer_key = l.customer_key AND t.transaction_id = l.transaction_id) = 'completed') AS z,
+	              AND (SELECT t.transaction_status FROM patternos_dw.fact_transaction t WHERE t.customer_key = l.customer_key
+	                     AND t.transaction_datetime = l.transaction_datetime AND t.transaction_id = l.transaction_id) = 'completed') AS z,
 	           (SELECT round(sum(l.line_total), 2) FROM patternos_dw.fact_transaction_line l
 	            WHERE l.customer_key = c.customer_key AND l.platform_id = 'NYKAA'
 	              AND l.category_id IN (SELECT category_id FROM patternos_dw.dim_product_category WHERE unified_category = 'Beauty')
-	              AND (SELECT t.transaction_status FROM patternos_dw.fact_transaction t WHERE t.customer_key = l.customer_key AND t.transaction_id = l.transaction_id) = 'completed') AS n
+	              AND (SELECT t.transaction_status FROM patternos_dw.fact_transaction t WHERE t.customer_key = l.customer_key
+	                     AND t.transaction_datetime = l.transaction_datetime AND t.transaction_id = l.transaction_id) = 'completed') AS n
 	    FROM patternos_dw.dim_customer c) s
 	WHERE z > 0 AND n > 0});
 
