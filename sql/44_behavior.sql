@@ -109,14 +109,16 @@ AS $$
     SELECT h.customer_key, %1$L::date AS as_of, f.*
     FROM (SELECT customer_key, patternos.behavior_by_platform(event, %2$L) AS features
           FROM (SELECT 1::smallint AS source, e.customer_key,
+                       -- purchases come from the transactions, the click stream's are mere activity
                        ROW(e.platform_id,
-                           CASE WHEN k.kind IN ('purchase', 'purchase_overall', 'enquiry') THEN 'other' ELSE k.kind END,
+                           CASE WHEN e.kind IN ('purchase', 'purchase_overall', 'enquiry') THEN 'other' ELSE e.kind END,
                            e.event_timestamp, e.session_id, e.device_type,
-                           CASE k.kind WHEN 'search' THEN lower(btrim(e.search_term) COLLATE "C")
+                           CASE e.kind WHEN 'search' THEN lower(btrim(e.search_term) COLLATE "C")
                                 ELSE e.category_id::text END)::patternos.behavior_event AS event
-                FROM {event} e
-                CROSS JOIN LATERAL (SELECT patternos.event_kind(e.event_type) AS kind) k
-                WHERE e.event_timestamp < %1$L::date::timestamp AT TIME ZONE %3$L
+                FROM (SELECT patternos.event_kind(event_type) AS kind, *
+                      FROM {event}
+                      WHERE event_timestamp < %1$L::date::timestamp AT TIME ZONE %3$L
+                      OFFSET 0) e
                 UNION ALL
                 -- another type of source: the planner leaves the union alone, and a worker does the whole partition
                 SELECT 2 AS source, t.customer_key,

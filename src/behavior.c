@@ -23,6 +23,7 @@
 #define MAX_RULE_HOURS		8784	/* a year */
 #define LATEST_END			INT64CONST(252455616000000000)	/* 10000-01-01 */
 #define MIN_PURCHASES		3	/* for a preferred hour */
+#define LONGEST_DEVICE		16	/* bytes of a known device's name */
 
 PG_FUNCTION_INFO_V1(patternos__behavior_step);
 PG_FUNCTION_INFO_V1(patternos__behavior_final);
@@ -39,19 +40,29 @@ typedef struct StepCache
 	text	   *zone;
 } StepCache;
 
-static const struct
+typedef struct DeviceName
 {
 	const char *name;
 	DeviceClass device;
-}			device_names[] =
+} DeviceName;
 
-{
-	{"android", DEVICE_MOBILE}, {"android app", DEVICE_MOBILE}, {"app", DEVICE_MOBILE},
-	{"computer", DEVICE_DESKTOP}, {"desktop", DEVICE_DESKTOP}, {"ios", DEVICE_MOBILE},
-	{"ios app", DEVICE_MOBILE}, {"iphone", DEVICE_MOBILE}, {"laptop", DEVICE_DESKTOP},
-	{"mobile", DEVICE_MOBILE}, {"mobile app", DEVICE_MOBILE}, {"mobile web", DEVICE_MOBILE},
-	{"pc", DEVICE_DESKTOP}, {"phone", DEVICE_MOBILE}, {"smartphone", DEVICE_MOBILE}
+/* sorted by name */
+static const DeviceName device_names[] = {
+	{"android", DEVICE_MOBILE}, {"android app", DEVICE_MOBILE},
+	{"app", DEVICE_MOBILE}, {"computer", DEVICE_DESKTOP},
+	{"desktop", DEVICE_DESKTOP}, {"ios", DEVICE_MOBILE},
+	{"ios app", DEVICE_MOBILE}, {"iphone", DEVICE_MOBILE},
+	{"laptop", DEVICE_DESKTOP}, {"mobile", DEVICE_MOBILE},
+	{"mobile app", DEVICE_MOBILE}, {"mobile web", DEVICE_MOBILE},
+	{"pc", DEVICE_DESKTOP}, {"phone", DEVICE_MOBILE},
+	{"smartphone", DEVICE_MOBILE}
 };
+
+static int
+compare_device_names(const void *key, const void *entry)
+{
+	return strcmp(key, ((const DeviceName *) entry)->name);
+}
 
 /*
  * The class of a device's name: unknown for NULL and empty.
@@ -59,21 +70,24 @@ static const struct
 static DeviceClass
 device_class(Datum name, bool isnull)
 {
+	char		key[LONGEST_DEVICE + 1];
 	text	   *value;
-	const char *bytes;
 	int			size;
+	const DeviceName *found;
 
 	if (isnull)
 		return DEVICE_UNKNOWN;
 	value = DatumGetTextPP(name);
-	bytes = VARDATA_ANY(value);
 	size = VARSIZE_ANY_EXHDR(value);
 	if (size == 0)
 		return DEVICE_UNKNOWN;
-	for (int i = 0; i < lengthof(device_names); i++)
-		if (strlen(device_names[i].name) == size && pg_strncasecmp(device_names[i].name, bytes, size) == 0)
-			return device_names[i].device;
-	return DEVICE_OTHER;
+	if (size > LONGEST_DEVICE)
+		return DEVICE_OTHER;
+	for (int i = 0; i < size; i++)
+		key[i] = pg_ascii_tolower(VARDATA_ANY(value)[i]);
+	key[size] = '\0';
+	found = bsearch(key, device_names, lengthof(device_names), sizeof(DeviceName), compare_device_names);
+	return found ? found->device : DEVICE_OTHER;
 }
 
 /*
