@@ -15,14 +15,13 @@
 /*
  * Begins a materialised result of the caller's row type.
  */
-SampleRow *
-sample_row_start(FunctionCallInfo fcinfo)
+void
+sample_start(SampleRow *row, FunctionCallInfo fcinfo)
 {
-	SampleRow  *row = palloc0(sizeof(SampleRow));
-
 	InitMaterializedSRF(fcinfo, 0);
 	row->result = (ReturnSetInfo *) fcinfo->resultinfo;
-	return row;
+	row->column = 0;
+	row->used = 0;
 }
 
 static void

@@ -23,8 +23,8 @@ typedef struct SampleRow
 	int			column;
 	int			used;
 	Datum		values[SAMPLE_COLUMNS];
+	char		buffer[SAMPLE_ROW_SIZE];	/* aligned, since values are */
 	bool		nulls[SAMPLE_COLUMNS];
-	char		buffer[SAMPLE_ROW_SIZE];
 } SampleRow;
 
 typedef struct SampleRange
@@ -37,7 +37,7 @@ typedef struct SampleRange
 	int			until_day;
 } SampleRange;
 
-extern SampleRow *sample_row_start(FunctionCallInfo fcinfo);
+extern void sample_start(SampleRow *row, FunctionCallInfo fcinfo);
 extern void sample_text(SampleRow *row, const char *value);
 extern void sample_text_or_null(SampleRow *row, const char *value);
 extern void sample_format(SampleRow *row, const char *format,...) pg_attribute_printf(2, 3);

@@ -72,7 +72,7 @@ Datum
 patternos_sample_customers(PG_FUNCTION_ARGS)
 {
 	SampleRange range;
-	SampleRow  *row;
+	SampleRow	row;
 	double		dirty;
 	Person		person;
 	Random		random;
@@ -80,17 +80,17 @@ patternos_sample_customers(PG_FUNCTION_ARGS)
 	sample_check_people(&range, PG_GETARG_INT32(0), PG_GETARG_INT64(1),
 						PG_GETARG_FLOAT8(2), PG_GETARG_INT32(3));
 	dirty = sample_check_share("dirty", PG_GETARG_FLOAT8(4));
-	row = sample_row_start(fcinfo);
+	sample_start(&row, fcinfo);
 	for (uint64 number = range.first; number <= range.last; number++)
 	{
 		draw_person(&person, range.seed, range.overlap, number);
 		random_start(&random, range.seed, STREAM_DIRT, number);
 		for (int i = 0; i < person.accounts; i++)
 		{
-			write_account(row, &person, &person.account[i]);
+			write_account(&row, &person, &person.account[i]);
 			if (random_chance(&random, dirty))
-				sample_replace(row, random_below(&random, 2), "");
-			sample_emit(row);
+				sample_replace(&row, random_below(&random, 2), "");
+			sample_emit(&row);
 		}
 	}
 	return (Datum) 0;

@@ -180,18 +180,18 @@ Datum
 patternos_sample_events(PG_FUNCTION_ARGS)
 {
 	SampleRange range;
-	SampleRow  *row;
+	SampleRow	row;
 	Person		person;
 
 	sample_check_people(&range, PG_GETARG_INT32(0), PG_GETARG_INT64(1),
 						PG_GETARG_FLOAT8(4), PG_GETARG_INT32(5));
 	sample_check_dates(&range, PG_GETARG_DATEADT(2), PG_GETARG_DATEADT(3));
-	row = sample_row_start(fcinfo);
+	sample_start(&row, fcinfo);
 	for (uint64 number = range.first; number <= range.last; number++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		draw_person(&person, range.seed, range.overlap, number);
-		write_person(row, &range, &person);
+		write_person(&row, &range, &person);
 	}
 	return (Datum) 0;
 }

@@ -140,15 +140,15 @@ patternos_sample_skus(PG_FUNCTION_ARGS)
 	int32		n = PG_GETARG_INT32(1);
 	uint64		seed = (uint64) PG_GETARG_INT64(2);
 	int			size = catalogue_size(platform);
-	SampleRow  *row;
+	SampleRow	row;
 
 	if (n < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("number of items is negative"),
 				 errhint("Give 0 or more; no more items are returned than the catalogue has.")));
-	row = sample_row_start(fcinfo);
+	sample_start(&row, fcinfo);
 	for (int i = 0; i < n && i < size; i++)
-		write_sku(row, platform, (int) random_permuted(random_mix(seed), i, size), seed);
+		write_sku(&row, platform, (int) random_permuted(random_mix(seed), i, size), seed);
 	return (Datum) 0;
 }

@@ -169,7 +169,7 @@ typedef struct PurchaseVisitor
 {
 	void		(*visit) (struct PurchaseVisitor *visitor, const Person *person,
 						  const Account *account, const Order *order, bool repeat);
-	SampleRow  *row;
+	SampleRow	row;
 	MemoryContext context;		/* reset after each row */
 	double		dirty;			/* share of rows to spoil */
 } PurchaseVisitor;
@@ -229,7 +229,7 @@ static void
 visit_export(PurchaseVisitor *visitor, const Person *person, const Account *account,
 			 const Order *order, bool repeat)
 {
-	SampleRow  *row = visitor->row;
+	SampleRow  *row = &visitor->row;
 
 	formats[account->platform].write(row, person, account, order, repeat);
 	if (visitor->dirty > 0.0)
@@ -255,7 +255,7 @@ sample_export(FunctionCallInfo fcinfo, SamplePlatform platform)
 	sample_check_dates(&range, PG_GETARG_DATEADT(2), PG_GETARG_DATEADT(3));
 	visitor.visit = visit_export;
 	visitor.dirty = sample_check_share("dirty", PG_GETARG_FLOAT8(6));
-	visitor.row = sample_row_start(fcinfo);
+	sample_start(&visitor.row, fcinfo);
 	walk_purchases(&visitor, &range, 1u << platform);
 	return (Datum) 0;
 }
@@ -285,7 +285,7 @@ static void
 visit_generic(PurchaseVisitor *visitor, const Person *person, const Account *account,
 			  const Order *order, bool repeat)
 {
-	SampleRow  *row = visitor->row;
+	SampleRow  *row = &visitor->row;
 	MemoryContext old = MemoryContextSwitchTo(visitor->context);
 	Datum		names[MOST_ITEMS];
 	char		name[ITEM_NAME_SIZE];
@@ -326,7 +326,7 @@ patternos_sample_transactions(PG_FUNCTION_ARGS)
 	visitor.dirty = 0.0;
 	visitor.context = AllocSetContextCreate(CurrentMemoryContext, "sample transactions",
 											ALLOCSET_SMALL_SIZES);
-	visitor.row = sample_row_start(fcinfo);
+	sample_start(&visitor.row, fcinfo);
 	walk_purchases(&visitor, &range, platforms);
 	return (Datum) 0;
 }

@@ -18,21 +18,21 @@ Datum
 patternos_sample_truth_accounts(PG_FUNCTION_ARGS)
 {
 	SampleRange range;
-	SampleRow  *row;
+	SampleRow	row;
 	Person		person;
 
 	sample_check_people(&range, PG_GETARG_INT32(0), PG_GETARG_INT64(1),
 						PG_GETARG_FLOAT8(2), PG_GETARG_INT32(3));
-	row = sample_row_start(fcinfo);
+	sample_start(&row, fcinfo);
 	for (uint64 number = range.first; number <= range.last; number++)
 	{
 		draw_person(&person, range.seed, range.overlap, number);
 		for (int i = 0; i < person.accounts; i++)
 		{
-			sample_text(row, sample_platform_ids[person.account[i].platform]);
-			sample_text(row, person.account[i].id);
-			sample_datum(row, Int32GetDatum((int32) number));
-			sample_emit(row);
+			sample_text(&row, sample_platform_ids[person.account[i].platform]);
+			sample_text(&row, person.account[i].id);
+			sample_datum(&row, Int32GetDatum((int32) number));
+			sample_emit(&row);
 		}
 	}
 	return (Datum) 0;
@@ -84,7 +84,7 @@ patternos_sample_truth_probability(PG_FUNCTION_ARGS)
 	DateADT		as_of = PG_GETARG_DATEADT(2);
 	int32		horizon = PG_GETARG_INT32(3);
 	unsigned	platforms = sample_check_platforms(PG_GETARG_TEXT_PP(4));
-	SampleRow  *row;
+	SampleRow	row;
 	Person		person;
 
 	sample_check_people(&range, PG_GETARG_INT32(0), PG_GETARG_INT64(1),
@@ -95,7 +95,7 @@ patternos_sample_truth_probability(PG_FUNCTION_ARGS)
 				 errmsg("horizon is out of range"),
 				 errhint("Give between 1 and %d days.", LONGEST_HORIZON)));
 	sample_check_dates(&range, as_of, as_of > LAST_DAY ? as_of : as_of + horizon);
-	row = sample_row_start(fcinfo);
+	sample_start(&row, fcinfo);
 	for (uint64 number = range.first; number <= range.last; number++)
 	{
 		double		probability;
@@ -105,10 +105,10 @@ patternos_sample_truth_probability(PG_FUNCTION_ARGS)
 		probability = purchase_truth(&person, platforms, as_of, horizon, sample_season());
 		if (probability < 0.0)
 			continue;
-		sample_datum(row, Int32GetDatum((int32) number));
-		sample_datum(row, Float8GetDatum(probability));
-		sample_datum(row, BoolGetDatum(buys_in_range(&person, platforms, &range)));
-		sample_emit(row);
+		sample_datum(&row, Int32GetDatum((int32) number));
+		sample_datum(&row, Float8GetDatum(probability));
+		sample_datum(&row, BoolGetDatum(buys_in_range(&person, platforms, &range)));
+		sample_emit(&row);
 	}
 	return (Datum) 0;
 }
