@@ -15,17 +15,17 @@ AS $steps$ VALUES
 (NULL, $$SELECT patternos._lock_identities(false)$$),
 ('new_account', $$
     INSERT INTO patternos_dw.dim_customer_identity (customer_key, platform_id, platform_customer_id)
-    SELECT nextval(pg_get_serial_sequence('patternos_dw.dim_customer', 'customer_key')), $2, a.platform_customer_id
+    SELECT nextval(pg_get_serial_sequence('patternos_dw.dim_customer', 'customer_key')), a.platform_id, a.platform_customer_id
     FROM staged_account a
     WHERE NOT EXISTS (SELECT FROM patternos_dw.dim_customer_identity i
-                      WHERE i.platform_id = $2 AND i.platform_customer_id = a.platform_customer_id)
+                      WHERE i.platform_id = a.platform_id AND i.platform_customer_id = a.platform_customer_id)
     ORDER BY a.account
     ON CONFLICT (platform_id, platform_customer_id) DO NOTHING
-    RETURNING customer_key, identity_key, platform_customer_id$$),
+    RETURNING customer_key, identity_key, platform_id, platform_customer_id$$),
 ('account_key', $$
     SELECT a.account, i.customer_key, i.identity_key, n.identity_key IS NOT NULL AS is_new, i.platform_customer_id
     FROM staged_account a
-    JOIN patternos_dw.dim_customer_identity i ON i.platform_id = $2 AND i.platform_customer_id = a.platform_customer_id
+    JOIN patternos_dw.dim_customer_identity i ON i.platform_id = a.platform_id AND i.platform_customer_id = a.platform_customer_id
     LEFT JOIN new_account n ON n.identity_key = i.identity_key$$),
 ('new_key', $$SELECT account, customer_key, platform_customer_id FROM account_key WHERE is_new$$),
 ('known_key', $$SELECT account, customer_key, platform_customer_id FROM account_key WHERE NOT is_new$$)

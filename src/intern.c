@@ -100,7 +100,7 @@ struct RowCounter
 /*
  * An empty table in the given context.
  */
-Intern *
+Intern	   *
 intern_create(MemoryContext context)
 {
 	Intern	   *intern = MemoryContextAllocZero(context, sizeof(Intern));

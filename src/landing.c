@@ -147,39 +147,66 @@ patternos__landing_begin(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* Parses each column into its field's place in the staged row. */
+/* Parses one column into its field's place in the staged row. */
+static void
+parse_column(LandingBatch *batch, int number, Datum value, bool isnull)
+{
+	const LandingColumn *column = &batch->columns[number];
+	FieldValue *parsed = &batch->parsed[number];
+	const char *text = NULL;
+	size_t		size = 0;
+	Reason		reason;
+
+	if (column->field == COLUMN_IGNORED)
+	{
+		parsed->isnull = true;
+		parsed->stored = NULL;
+		return;
+	}
+	if (!isnull)
+	{
+		struct varlena *packed = PG_DETOAST_DATUM_PACKED(value);
+
+		text = VARDATA_ANY(packed);
+
+		size = VARSIZE_ANY_EXHDR(packed);
+	}
+	reason = parse_field(batch, &column->rule, column->format, text, size, parsed);
+	if (reason != REASON_OK)
+		reject_value(batch, column->name, reason, size);
+	if (column->field >= 0)
+	{
+		batch->values[STAGED_FIELD(column->field)] = parsed->datum;
+		batch->nulls[STAGED_FIELD(column->field)] = parsed->isnull;
+	}
+}
+
+/* Parses all columns, the platform first: it tells the time zone of the others. */
 static void
 parse_columns(LandingBatch *batch, const Datum *values, const bool *nulls)
 {
+	int			first = batch->platform_column;
+
+	batch->row_platform = batch->platform_id == NULL ? "" : batch->platform_id;
+	if (first >= 0)
+		parse_column(batch, first, values[first], nulls[first]);
 	for (int i = 0; i < batch->column_count; i++)
-	{
-		const LandingColumn *column = &batch->columns[i];
-		const char *text = NULL;
-		size_t		size = 0;
-		Reason		reason;
+		if (i != first)
+			parse_column(batch, i, values[i], nulls[i]);
+}
 
-		if (column->field == COLUMN_IGNORED)
-		{
-			batch->parsed[i].isnull = true;
-			batch->parsed[i].stored = NULL;
-			continue;
-		}
-		if (!nulls[i])
-		{
-			struct varlena *value = PG_DETOAST_DATUM_PACKED(values[i]);
+/* The account's number: of its platform and id together. */
+static int
+account_number(LandingBatch *batch, const FieldValue *account)
+{
+	size_t		prefix = strlen(batch->row_platform);
+	char	   *key = palloc(prefix + 1 + account->stored_size);
+	bool		is_new;
 
-			text = VARDATA_ANY(value);
-			size = VARSIZE_ANY_EXHDR(value);
-		}
-		reason = parse_field(batch, &column->rule, column->format, text, size, &batch->parsed[i]);
-		if (reason != REASON_OK)
-			reject_value(batch, column->name, reason, size);
-		if (column->field >= 0)
-		{
-			batch->values[STAGED_FIELD(column->field)] = batch->parsed[i].datum;
-			batch->nulls[STAGED_FIELD(column->field)] = batch->parsed[i].isnull;
-		}
-	}
+	memcpy(key, batch->row_platform, prefix);
+	key[prefix] = ACCOUNT_SEPARATOR;
+	memcpy(key + prefix + 1, account->stored, account->stored_size);
+	return intern_number(batch->accounts, key, prefix + 1 + account->stored_size, &is_new);
 }
 
 /* Notes the month of the row's time, whose partition must exist before the write. */
@@ -220,14 +247,16 @@ finish_head(LandingBatch *batch, int64 row_id)
 	batch->values[STAGED_RECORD_TIME] = batch->values[time_field];
 	batch->nulls[STAGED_RECORD_TIME] = batch->nulls[time_field];
 	batch->values[STAGED_ROW_ID] = Int64GetDatum(row_id);
+	if (batch->platform_column >= 0)
+	{
+		batch->values[STAGED_PLATFORM] = batch->parsed[batch->platform_column].datum;
+		batch->nulls[STAGED_PLATFORM] = false;
+	}
 	note_month(batch);
 	batch->account = -1;
 	if (batch->account_column >= 0 && !batch->parsed[batch->account_column].isnull)
 	{
-		FieldValue *account = &batch->parsed[batch->account_column];
-		bool		is_new;
-
-		batch->account = intern_number(batch->accounts, account->stored, account->stored_size, &is_new);
+		batch->account = account_number(batch, &batch->parsed[batch->account_column]);
 		batch->values[STAGED_ACCOUNT] = Int32GetDatum(batch->account);
 		batch->nulls[STAGED_ACCOUNT] = false;
 		note_second(batch);

@@ -12,7 +12,8 @@
  * tuplestore "staged": the head columns below, then one column per field; the
  * entity fills its derived fields in.  A row with a fault goes to "reject"
  * instead: line, column, reason and length of the value.  "staged_account"
- * (account, platform_customer_id) holds the batch's accounts.  The AFTER STATEMENT trigger runs the entity's steps: SQL statements
+ * (account, platform_id,
+ * platform_customer_id) holds the batch's accounts.  The AFTER STATEMENT trigger runs the entity's steps: SQL statements
  * that patternos._landing_steps(view) returns in order, which read "staged"
  * and the entity's other relations by name, with $1 = batch_id, $2 =
  * platform_id and $3 = the time the batch became known.  A step with a
@@ -43,14 +44,20 @@
 
 typedef enum FieldKind
 {
-	FIELD_DERIVED,				/* not read from a column: filled in by check_row or stage_row */
-	FIELD_ACCOUNT,				/* text: the platform's id of its customer, hashed when it is personal */
+	FIELD_DERIVED,				/* not read from a column: filled in by
+								 * check_row or stage_row */
+	FIELD_PLATFORM,				/* text: the platform of a row whose view
+								 * serves several */
+	FIELD_ACCOUNT,				/* text: the platform's id of its customer,
+								 * hashed when it is personal */
 	FIELD_TEXT,					/* text, redacted; limit = bytes */
 	FIELD_CHOICE,				/* text out of choices, compared without case */
-	FIELD_AGE_GROUP,			/* text: a band, made of an age where one is given */
+	FIELD_AGE_GROUP,			/* text: a band, made of an age where one is
+								 * given */
 	FIELD_PINCODE,				/* text of six digits */
 	FIELD_CURRENCY,				/* text of three capital letters */
-	FIELD_TIME,					/* timestamptz, within the warehouse's range of dates */
+	FIELD_TIME,					/* timestamptz, within the warehouse's range
+								 * of dates */
 	FIELD_AMOUNT,				/* bigint in units of 10^-limit, not negative */
 	FIELD_SIGNED_AMOUNT,		/* the same, may be negative */
 	FIELD_INTEGER,				/* bigint, not negative, at most limit */
@@ -60,12 +67,14 @@ typedef enum FieldKind
 
 typedef struct LandingField
 {
-	const char *name;			/* as in source_mapping.field; the staged column's name */
+	const char *name;			/* as in source_mapping.field; the staged
+								 * column's name */
 	FieldKind	kind;
 	Oid			type;			/* of the staged column */
 	bool		required;		/* empty is a fault */
 	int			limit;
-	const char *choices;		/* "a|b|other=b": what may be written, and what it means */
+	const char *choices;		/* "a|b|other=b": what may be written, and
+								 * what it means */
 } LandingField;
 
 typedef struct LandingBatch LandingBatch;
@@ -76,7 +85,8 @@ typedef struct LandingEntity
 	const char *name;			/* as in source_mapping.entity */
 	const LandingField *fields;
 	int			field_count;
-	int			time_field;		/* the field that is the row's record_time, -1 = none */
+	int			time_field;		/* the field that is the row's record_time, -1
+								 * = none */
 
 	/* Makes the entity's state when a batch begins. */
 	void		(*begin) (LandingBatch *batch);
@@ -94,14 +104,23 @@ typedef struct LandingEntity
 /* The columns at the head of every staged row. */
 typedef enum StagedHead
 {
-	STAGED_LINE,				/* bigint: number of the row in its batch, from 1 */
+	STAGED_LINE,				/* bigint: number of the row in its batch,
+								 * from 1 */
 	STAGED_RECORD_TIME,			/* timestamptz */
-	STAGED_ROW_ID,				/* bigint: 63 bits of a hash of platform, content and occurrence */
-	STAGED_ACCOUNT,				/* integer: number in "staged_account", NULL without an account */
+	STAGED_ROW_ID,				/* bigint: 63 bits of a hash of platform,
+								 * content and occurrence */
+	STAGED_PLATFORM,			/* text row_platform: where rows name theirs,
+								 * else NULL */
+	STAGED_ACCOUNT,				/* integer: number in "staged_account", NULL
+								 * without an account */
 	STAGED_PROPERTIES,			/* jsonb of columns mapped to 'property' */
-	STAGED_PAYLOAD,				/* jsonb of the whole row, personal data replaced */
+	STAGED_PAYLOAD,				/* jsonb of the whole row, personal data
+								 * replaced */
 	STAGED_HEAD_COLUMNS
 } StagedHead;
+
+#define ACCOUNT_SEPARATOR '\x1f'	/* between platform and id in the table of
+									 * accounts */
 
 #define COLUMN_PROPERTY (-1)	/* goes into the properties under its own name */
 #define COLUMN_IGNORED (-2)		/* is not kept at all */
@@ -116,22 +135,33 @@ typedef struct LandingColumn
 {
 	const char *name;
 	const char *format;			/* NULL when the mapping names none */
-	int			field;			/* index into the entity's fields, or one of the two below */
-	LandingField rule;			/* how its values are parsed: the field's rule as the mapping amends it */
+	int			field;			/* index into the entity's fields, or one of
+								 * the two below */
+	LandingField rule;			/* how its values are parsed: the field's rule
+								 * as the mapping amends it */
 } LandingColumn;
+
+/* A platform that rows may name. */
+typedef struct LandingPlatform
+{
+	const char *id;
+	pg_tz	   *zone;
+} LandingPlatform;
 
 /* What a parser made of a value. */
 typedef struct FieldValue
 {
 	Datum		datum;
 	bool		isnull;
-	const char *stored;			/* what payload and row identity keep, not terminated */
+	const char *stored;			/* what payload and row identity keep, not
+								 * terminated */
 	size_t		stored_size;
 } FieldValue;
 
 struct LandingBatch
 {
-	struct LandingBatch *outer; /* the batch opened before this one in the session */
+	struct LandingBatch *outer; /* the batch opened before this one in the
+								 * session */
 	MemoryContext context;
 	MemoryContext row_context;	/* reset for every row */
 	Oid			view;
@@ -142,8 +172,12 @@ struct LandingBatch
 	int			column_count;
 	bool		declared;		/* rows carry the platform's order id */
 	int			account_column; /* column of kind FIELD_ACCOUNT, -1 = none */
+	int			platform_column;	/* column of kind FIELD_PLATFORM, -1 =
+									 * none */
 
 	const char *platform_id;	/* NULL when rows name their platform */
+	LandingPlatform *platforms; /* that rows may name */
+	int			platform_count;
 	const char *conversion_type;
 	const char *platform_currency;
 	const char *currency;		/* the warehouse's */
@@ -156,7 +190,8 @@ struct LandingBatch
 	int64		batch_id;
 	int64		rows;
 	int64		rejected;
-	int64		same_second;	/* rows that share account and second with another */
+	int64		same_second;	/* rows that share account and second with
+								 * another */
 
 	List	   *stores;			/* all tuplestores, to be ended with the batch */
 	TupleDesc	staged_desc;
@@ -164,13 +199,16 @@ struct LandingBatch
 	TupleDesc	reject_desc;
 	Tuplestorestate *rejects;
 	Intern	   *accounts;
-	RowCounter *months;			/* of record_time in UTC, as year * 12 + month - 1 */
+	RowCounter *months;			/* of record_time in UTC, as year * 12 + month
+								 * - 1 */
 
 	/* the row at hand */
+	const char *row_platform;	/* its platform */
 	Datum	   *column_values;
 	bool	   *column_nulls;
 	int			account;		/* its number, -1 = the row has none */
-	uint32		occurrence;		/* how often this content came in the batch so far */
+	uint32		occurrence;		/* how often this content came in the batch so
+								 * far */
 	Datum	   *values;
 	bool	   *nulls;
 	FieldValue *parsed;			/* by column of the view */
@@ -179,7 +217,8 @@ struct LandingBatch
 	pg_cryptohash_ctx *row_hash;
 	pg_cryptohash_ctx *content_hash;
 	RowCounter *occurrences;
-	RowCounter *seconds;		/* rows of different content by account and second */
+	RowCounter *seconds;		/* rows of different content by account and
+								 * second */
 	struct JsonbParseState *properties; /* of the row at hand, NULL = none yet */
 	struct PayloadShape *payload_shape;
 	struct ExchangeRates *rates;

@@ -127,6 +127,22 @@ read_context(LandingBatch *batch)
 	batch->batch_id = DatumGetInt64(spi_datum(11));
 }
 
+/* Reads the platforms that rows of a view for all of them may name. */
+static void
+read_platforms(LandingBatch *batch)
+{
+	query("SELECT platform_id, time_zone FROM patternos_dw.dim_platform WHERE platform_id <> 'ALL'", 0, NULL);
+	batch->platform_count = SPI_processed;
+	batch->platforms = MemoryContextAllocZero(batch->context, SPI_processed * sizeof(LandingPlatform));
+	for (int i = 0; i < batch->platform_count; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+
+		batch->platforms[i].id = MemoryContextStrdup(batch->context, SPI_getvalue(tuple, SPI_tuptable->tupdesc, 1));
+		batch->platforms[i].zone = find_zone(SPI_getvalue(tuple, SPI_tuptable->tupdesc, 2));
+	}
+}
+
 /* The field that a column feeds, by the names in its mapping. */
 static void
 map_field(LandingBatch *batch, LandingColumn *column, const char *field)
@@ -186,6 +202,7 @@ read_columns(LandingBatch *batch, TupleDesc view)
 	batch->column_count = view->natts;
 	batch->columns = MemoryContextAllocZero(batch->context, view->natts * sizeof(LandingColumn));
 	batch->account_column = -1;
+	batch->platform_column = -1;
 	query("SELECT column_name, field, format FROM patternos_dw.source_mapping WHERE landing_view = $1", 1, &name);
 	for (int i = 0; i < view->natts; i++)
 	{
@@ -215,6 +232,8 @@ read_columns(LandingBatch *batch, TupleDesc view)
 		batch->declared |= strcmp(field, "order_id") == 0;
 		if (column->field >= 0 && batch->entity->fields[column->field].kind == FIELD_ACCOUNT)
 			batch->account_column = i;
+		if (column->field >= 0 && batch->entity->fields[column->field].kind == FIELD_PLATFORM)
+			batch->platform_column = i;
 	}
 }
 
@@ -244,6 +263,7 @@ make_stores(LandingBatch *batch)
 		[STAGED_LINE] = {"line", INT8OID},
 		[STAGED_RECORD_TIME] = {"record_time", TIMESTAMPTZOID},
 		[STAGED_ROW_ID] = {"row_id", INT8OID},
+		[STAGED_PLATFORM] = {"row_platform", TEXTOID},
 		[STAGED_ACCOUNT] = {"account", INT4OID},
 		[STAGED_PROPERTIES] = {"properties", JSONBOID},
 		[STAGED_PAYLOAD] = {"payload", JSONBOID}
@@ -286,6 +306,8 @@ open_batch(LandingBatch *batch, TupleDesc view)
 	SPI_connect();
 	read_context(batch);
 	read_columns(batch, view);
+	if (batch->platform_id == NULL)
+		read_platforms(batch);
 	make_stores(batch);
 	hash_begin(batch);
 	load_exchange_rates(batch);
@@ -374,18 +396,23 @@ run_step(LandingBatch *batch, StepArguments *arguments, const char *relation, co
 static void
 account_relation(LandingBatch *batch)
 {
-	TupleDesc	desc = CreateTemplateTupleDesc(2);
+	TupleDesc	desc = CreateTemplateTupleDesc(3);
 	Tuplestorestate *rows = batch_tuplestore(batch);
 
 	TupleDescInitEntry(desc, 1, "account", INT4OID, -1, 0);
-	TupleDescInitEntry(desc, 2, "platform_customer_id", TEXTOID, -1, 0);
+	TupleDescInitEntry(desc, 2, "platform_id", TEXTOID, -1, 0);
 	TupleDescInitEntryCollation(desc, 2, C_COLLATION_OID);
+	TupleDescInitEntry(desc, 3, "platform_customer_id", TEXTOID, -1, 0);
+	TupleDescInitEntryCollation(desc, 3, C_COLLATION_OID);
 	for (uint32 i = 0; i < intern_count(batch->accounts); i++)
 	{
 		size_t		size;
-		const char *id = intern_value(batch->accounts, i, &size);
-		Datum		values[] = {Int32GetDatum(i), PointerGetDatum(cstring_to_text_with_len(id, size))};
-		bool		nulls[] = {false, false};
+		const char *key = intern_value(batch->accounts, i, &size);
+		const char *id = (const char *) memchr(key, ACCOUNT_SEPARATOR, size) + 1;
+		Datum		values[] = {Int32GetDatum(i),
+			PointerGetDatum(cstring_to_text_with_len(key, id - 1 - key)),
+		PointerGetDatum(cstring_to_text_with_len(id, key + size - id))};
+		bool		nulls[] = {false, false, false};
 
 		tuplestore_putvalues(rows, desc, values, nulls);
 		CHECK_FOR_INTERRUPTS();
@@ -440,7 +467,7 @@ write_records(LandingBatch *batch, StepArguments *arguments)
 	run_step(batch, arguments, NULL,
 			 psprintf("INSERT INTO patternos_dw.raw_record "
 					  " (record_time, batch_id, line, platform_id, entity, platform_customer_id, payload) "
-					  "SELECT s.record_time, $1, s.line, $2, '%s', a.platform_customer_id, s.payload "
+					  "SELECT s.record_time, $1, s.line, coalesce(s.row_platform, $2), '%s', a.platform_customer_id, s.payload "
 					  "FROM staged s LEFT JOIN staged_account a USING (account) "
 					  "WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = s.line)", batch->entity->name));
 	run_step(batch, arguments, NULL,

@@ -31,6 +31,7 @@ static void
 set_text(FieldValue *result, const char *text, size_t size)
 {
 	result->stored = text;
+
 	result->stored_size = size;
 	result->datum = PointerGetDatum(cstring_to_text_with_len(text, size));
 }
@@ -41,7 +42,34 @@ is_token(const char *text, size_t size)
 {
 	if (size != TOKEN_SIZE || text[0] != 'h')
 		return false;
-	return strspn(text + 1, "0123456789abcdef") >= TOKEN_SIZE - 1;
+	for (size_t i = 1; i < size; i++)
+		if (strchr("0123456789abcdef", text[i]) == NULL || text[i] == '\0')
+			return false;
+	return true;
+}
+
+/* The platform of the row, whatever its case; its times are read in the platform's zone. */
+static Reason
+parse_platform(LandingBatch *batch, const LandingField *field, const char *format,
+			   const char *text, size_t size, FieldValue *result)
+{
+	Reason		reason = parse_text(text, size, 63, &text, &size);
+
+	if (reason != REASON_OK)
+		return reason;
+	for (int i = 0; i < batch->platform_count; i++)
+	{
+		const LandingPlatform *platform = &batch->platforms[i];
+
+		if (strlen(platform->id) == size && pg_strncasecmp(platform->id, text, size) == 0)
+		{
+			batch->row_platform = platform->id;
+			batch->platform_zone = platform->zone;
+			set_text(result, platform->id, size);
+			return REASON_OK;
+		}
+	}
+	return REASON_BAD_VALUE;
 }
 
 /* The platform's id of its customer; a hash when it is an identifier itself. */
@@ -272,6 +300,7 @@ parse_flag_field(LandingBatch *batch, const LandingField *field, const char *for
 }
 
 static const FieldParser parsers[FIELD_KINDS] = {
+	[FIELD_PLATFORM] = parse_platform,
 	[FIELD_ACCOUNT] = parse_account,
 	[FIELD_TEXT] = parse_free_text,
 	[FIELD_CHOICE] = parse_choice,
@@ -299,7 +328,7 @@ parse_field(LandingBatch *batch, const LandingField *field, const char *format,
 	result->isnull = true;
 	result->stored = NULL;
 	result->stored_size = 0;
-	if (text != NULL)
+	if (text !=NULL)
 		reason = parsers[field->kind] (batch, field, format, text, size, result);
 	if (reason == REASON_OK)
 	{
@@ -307,6 +336,7 @@ parse_field(LandingBatch *batch, const LandingField *field, const char *format,
 		if (result->stored == NULL)
 		{
 			result->stored = text;
+
 			result->stored_size = size;
 		}
 	}

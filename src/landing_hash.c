@@ -69,8 +69,7 @@ hash_row(LandingBatch *batch)
 	uint32		occurrence;
 
 	check(pg_cryptohash_init(batch->row_hash) >= 0);
-	update_value(batch->row_hash, batch->platform_id,
-				 batch->platform_id == NULL ? 0 : strlen(batch->platform_id));
+	update_value(batch->row_hash, batch->row_platform, strlen(batch->row_platform));
 	for (int i = 0; i < batch->column_count; i++)
 		update_value(batch->row_hash, batch->parsed[i].stored, batch->parsed[i].stored_size);
 	check(pg_cryptohash_final(batch->row_hash, digest, sizeof(digest)) >= 0);
@@ -100,8 +99,7 @@ order_identity(LandingBatch *batch, int field)
 
 	add_text_property(batch, batch->entity->fields[field].name, VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id));
 	check(pg_cryptohash_init(batch->row_hash) >= 0);
-	update_value(batch->row_hash, batch->platform_id,
-				 batch->platform_id == NULL ? 0 : strlen(batch->platform_id));
+	update_value(batch->row_hash, batch->row_platform, strlen(batch->row_platform));
 	update_value(batch->row_hash, "order", strlen("order"));
 	update_value(batch->row_hash, VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id));
 	check(pg_cryptohash_final(batch->row_hash, digest, sizeof(digest)) >= 0);

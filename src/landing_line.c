@@ -40,8 +40,8 @@ typedef enum LineField
 	DAY,
 	DATE_ID,
 	LOCATION,
-	ITEM,
-	LINE_FIELDS
+	ITEM	   ,
+				LINE_FIELDS
 } LineField;
 
 /* quantities, prices and totals of lines have four decimal places */
@@ -81,7 +81,8 @@ typedef struct LineState
 {
 	Profile    *profile;
 	ItemList   *items;
-	const char *cancelled;		/* prefix of the ids of cancelled orders, NULL = none */
+	const char *cancelled;		/* prefix of the ids of cancelled orders, NULL
+								 * = none */
 } LineState;
 
 static void

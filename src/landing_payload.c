@@ -17,7 +17,8 @@
 typedef struct PayloadShape
 {
 	int			count;
-	int		   *column;			/* of the view, in the order of the sorted keys */
+	int		   *column;			/* of the view, in the order of the sorted
+								 * keys */
 	char	   *keys;			/* all keys' bytes */
 	uint32	   *key_sizes;
 	uint32		key_bytes;
@@ -146,6 +147,7 @@ add_text_property(LandingBatch *batch, const char *name, const char *text, size_
 
 	value.type = jbvString;
 	value.val.string.val = (char *) text;
+
 	value.val.string.len = size;
 	push_property(batch, name, &value);
 }

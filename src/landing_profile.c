@@ -25,7 +25,8 @@ typedef struct AccountProfile
 {
 	TimestampTz first_seen;
 	TimestampTz last_seen;
-	TimestampTz previous;		/* time of the last row, to count rows of one second */
+	TimestampTz previous;		/* time of the last row, to count rows of one
+								 * second */
 	Attribute	age_group;
 	Attribute	gender;
 	Attribute	location;
@@ -38,7 +39,8 @@ struct Profile
 	uint32		count;
 	uint32		capacity;
 	Intern	   *values;			/* age groups and genders */
-	Intern	   *locations;		/* state, city, PIN code, each ended by a unit separator */
+	Intern	   *locations;		/* state, city, PIN code, each ended by a unit
+								 * separator */
 };
 
 #define SEPARATOR '\x1f'
@@ -46,7 +48,7 @@ struct Profile
 /*
  * Empty profiles, in the batch's memory.
  */
-Profile *
+Profile    *
 profile_create(LandingBatch *batch)
 {
 	Profile    *profile = MemoryContextAllocZero(batch->context, sizeof(Profile));

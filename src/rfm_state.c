@@ -21,7 +21,7 @@
 /*
  * An empty state, which knows all platforms together only.
  */
-RfmState *
+RfmState   *
 rfm_state_create(MemoryContext context, DateADT as_of)
 {
 	RfmState   *state = MemoryContextAlloc(context, sizeof(RfmState));
@@ -39,7 +39,7 @@ rfm_state_create(MemoryContext context, DateADT as_of)
  * The part of a platform, made at first sight.  The pointer is good until
  * another part is made.
  */
-RfmPart *
+RfmPart    *
 rfm_state_part(RfmState *state, const char *platform, int length)
 {
 	RfmPart    *part;
@@ -180,7 +180,7 @@ rfm_state_merge(RfmState *into, const RfmState *from)
 	{
 		const RfmPart *source = &from->parts[i];
 		RfmPart    *part = i == 0 ? &into->parts[0] :
-			rfm_state_part(into, source->platform, source->platform_length);
+		rfm_state_part(into, source->platform, source->platform_length);
 
 		for (bucket = 0; bucket < RFM_WINDOWS; bucket++)
 		{
@@ -288,7 +288,7 @@ receive_part(StringInfo in, RfmState *state, int number)
 	int32		length = receive_count(in, 1);
 	const char *platform = pq_getmsgbytes(in, length);
 	RfmPart    *part = number == 0 ? &state->parts[0] :
-		rfm_state_part(state, platform, length);
+	rfm_state_part(state, platform, length);
 	int			bucket;
 	int32		ndays;
 
@@ -305,7 +305,7 @@ receive_part(StringInfo in, RfmState *state, int number)
 /*
  * Reads a state into a memory context; 22P03 when it is malformed.
  */
-RfmState *
+RfmState   *
 rfm_state_receive(StringInfo in, MemoryContext context)
 {
 	RfmState   *state = rfm_state_create(context, (DateADT) pq_getmsgint(in, 4));

@@ -26,7 +26,8 @@ typedef struct RfmPart
 	int32		platform_length;
 	int32		ndays;			/* entries of 'days' in use */
 	int32		maxdays;		/* entries allocated */
-	int32		nsorted;		/* so many at the front are strictly descending */
+	int32		nsorted;		/* so many at the front are strictly
+								 * descending */
 	int32	   *days;			/* ages on which something was bought */
 	int64		frequency[RFM_WINDOWS]; /* purchases by bucket of age */
 	int128		money[RFM_WINDOWS]; /* ten-thousandths, by bucket of age */

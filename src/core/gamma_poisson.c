@@ -19,7 +19,7 @@
 
 /* bounds of ln r, and of ln alpha in units of the mean time */
 static const double lower[2] = {-6.907755278982137, -11.512925464970229};	/* 0.001, 0.00001 */
-static const double upper[2] = {6.907755278982137, 11.512925464970229};	/* 1000, 100000 */
+static const double upper[2] = {6.907755278982137, 11.512925464970229}; /* 1000, 100000 */
 
 /* what the likelihood is computed from; times in units of their mean */
 typedef struct Problem
@@ -155,7 +155,10 @@ maximize(const Problem *problem, double at[2], void (*check) (void))
 		newton_step(&here, at, damping, step);
 		for (k = 0; k < 2; k++)
 		{
-			/* a factor of e^2 at a time, so as not to jump into the flat far end */
+			/*
+			 * a factor of e^2 at a time, so as not to jump into the flat far
+			 * end
+			 */
 			step[k] = fmin(fmax(step[k], -2), 2);
 			next[k] = fmin(fmax(at[k] + step[k], lower[k]), upper[k]);
 		}

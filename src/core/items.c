@@ -13,11 +13,11 @@
 static size_t
 space_at(const char *text, const char *end)
 {
-	if (text >= end)
+	if (text >=end)
 		return 0;
-	if (*text == ' ' || (*text >= '\t' && *text <= '\r'))
+	if (*text == ' ' || (*text >='\t' && *text <='\r'))
 		return 1;
-	if (end - text >= 2 && text[0] == '\xC2' && text[1] == '\xA0')
+	if (end - text >=2 && text[0] == '\xC2' && text[1] == '\xA0')
 		return 2;
 	return 0;
 }
@@ -32,7 +32,7 @@ trim_end(const char *text, const char *end)
 	{
 		if (space_at(end - 1, end) == 1)
 			end--;
-		else if (end - text >= 2 && space_at(end - 2, end) == 2)
+		else if (end - text >=2 && space_at(end - 2, end) == 2)
 			end -= 2;
 		else
 			break;
@@ -60,9 +60,10 @@ closing(const char *text, const char *end)
 {
 	int			depth = 0;
 
-	if (end - text > ITEM_NESTING_SPAN)
-		end = text + ITEM_NESTING_SPAN;
-	for (; text < end; text++)
+	if (end - text >ITEM_NESTING_SPAN)
+		end = text +ITEM_NESTING_SPAN;
+
+	for (; text <end; text ++)
 	{
 		if (is_opening(*text))
 			depth++;
@@ -79,25 +80,29 @@ closing(const char *text, const char *end)
 static const char *
 closing_quote(const char *text, const char *end)
 {
-	const char *limit = end - text > ITEM_NESTING_SPAN ? text + ITEM_NESTING_SPAN : end;
+	const char *limit = end - text >ITEM_NESTING_SPAN ? text +ITEM_NESTING_SPAN : end;
 	const char *rest;
 
-	for (text++; text < limit; text++)
+	for (text ++; text <limit; text ++)
 	{
-		if (*text == '\\' && text + 1 < limit)
-			text++;
+		if (*text == '\\' && text +1 < limit)
+			text	  ++;
+
 		else if (*text == '"')
 		{
-			if (text + 1 < limit && text[1] == '"')
+			if (text +1 < limit && text[1] == '"')
 			{
-				text++;
+				text	  ++;
+
 				continue;
 			}
-			rest = text + 1;
+			rest = text +1;
+
 			while (space_at(rest, end) > 0 && *rest != '\n' && *rest != '\r')
 				rest += space_at(rest, end);
 			if (rest == end || *rest == ',' || *rest == '\n' || *rest == '\r')
 				return text;
+
 			return NULL;
 		}
 	}
@@ -112,12 +117,12 @@ void
 items_trim(const char **text, const char *end, const char **trimmed_end)
 {
 	while (space_at(*text, end) > 0)
-		*text += space_at(*text, end);
+		*text +=space_at(*text, end);
 	end = trim_end(*text, end);
-	if (end - *text >= 2 && **text == '[' && end[-1] == ']' &&
-		memchr(*text + 1, '[', end - *text - 1) == NULL)
+	if (end - *text >=2 && **text == '[' && end[-1] == ']' &&
+		memchr(*text +1, '[', end - *text -1) == NULL)
 	{
-		(*text)++;
+		(*text) ++;
 		end--;
 	}
 	*trimmed_end = end;
@@ -132,30 +137,34 @@ items_next(const char **cursor, const char *end, ItemPart *part)
 {
 	const char *text = *cursor;
 
-	while (text < end)
+	while (text <end)
 	{
 		const char *start;
 		const char *close;
 
-		while (text < end && (space_at(text, end) > 0 || *text == ','))
-			text += *text == ',' ? 1 : space_at(text, end);
+		while (text <end && (space_at(text, end) > 0 || *text == ','))
+			text	  +=*text == ',' ? 1 : space_at(text, end);
+
 		if (text == end)
 			break;
 		if (*text == '"' && (close = closing_quote(text, end)) != NULL)
 		{
 			part->quoted = true;
-			start = text + 1;
+			start = text +1;
+
 			while (space_at(start, close) > 0)
 				start += space_at(start, close);
 			text = close + 1;
+
 			close = trim_end(start, close);
 		}
 		else
 		{
 			part->quoted = false;
-			for (start = text; text < end && *text != ',' && *text != '\n' && *text != '\r'; text++)
+			for (start = text; text <end && *text !=',' && *text !='\n' && *text !='\r'; text ++)
 				if (is_opening(*text) && (close = closing(text, end)) != NULL)
 					text = close;
+
 			close = trim_end(start, text);
 		}
 		part->start = start;
@@ -163,6 +172,7 @@ items_next(const char **cursor, const char *end, ItemPart *part)
 		if (part->size > 0)
 		{
 			*cursor = text;
+
 			return true;
 		}
 	}
@@ -220,15 +230,15 @@ allocate_units(int64_t total, const int64_t *weights, int count,
 {
 	uint64_t	units = total < 0 ? -(uint64_t) total : (uint64_t) total;
 	uint64_t	left = units;
-	unsigned __int128 sum = 0;
+	unsigned	__int128 sum = 0;
 
 	for (int i = 0; i < count; i++)
 		sum += (uint64_t) weights[i];
 	for (int i = 0; i < count; i++)
 	{
-		unsigned __int128 weight = sum > 0 ? (uint64_t) weights[i] : 1;
-		unsigned __int128 whole = sum > 0 ? sum : (unsigned) count;
-		unsigned __int128 share = units * weight;
+		unsigned	__int128 weight = sum > 0 ? (uint64_t) weights[i] : 1;
+		unsigned	__int128 whole = sum > 0 ? sum : (unsigned) count;
+		unsigned	__int128 share = units * weight;
 		uint64_t	given = (uint64_t) (share / whole);
 
 		scratch[i].high = (uint64_t) ((share % whole) >> 64);

@@ -29,7 +29,8 @@ typedef struct ItemPart
 /* A line's share of a total that could not be given in whole units. */
 typedef struct AllocateShare
 {
-	uint64_t	high;			/* of the remainder: allocated memory is not aligned for 128 bits */
+	uint64_t	high;			/* of the remainder: allocated memory is not
+								 * aligned for 128 bits */
 	uint64_t	low;
 	int			position;
 } AllocateShare;

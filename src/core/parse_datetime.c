@@ -421,6 +421,7 @@ read_plain(const char *text, size_t length, CivilTime *t)
 	for (size_t i = 0; i < length; i++)
 	{
 		d[i] = text[i] - '0';
+
 		if (shape[i] == '0' ? (unsigned) d[i] > 9 :
 			text[i] != shape[i] && !(i == 10 && text[i] == 'T'))
 			return false;
@@ -457,7 +458,8 @@ parse_datetime(const char *text, size_t length, const char *format, CivilTime *r
 		return REASON_EMPTY;
 	memset(&t, 0, sizeof(t));
 	s.p = text;
-	s.end = text + length;
+	s.end = text +length;
+
 	take_weekday(&s);
 	if (!take_date(&s, format, &t))
 		return REASON_BAD_DATE;
@@ -466,6 +468,7 @@ parse_datetime(const char *text, size_t length, const char *format, CivilTime *r
 		bool		separated = take_char(&s, 'T') || take_char(&s, 't') || take_char(&s, ',');
 
 		separated = take_blanks(&s) || separated || s.p - text == 8;
+
 		if (!separated || !take_time(&s, &t))
 			return REASON_BAD_DATE;
 		take_blanks(&s);

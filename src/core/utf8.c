@@ -90,14 +90,14 @@ utf8_valid(const char *text, size_t length)
 
 		if (length - i >= sizeof(word))
 		{
-			memcpy(&word, text + i, sizeof(word));
+			memcpy(&word, text +i, sizeof(word));
 			if ((word & UINT64_C(0x8080808080808080)) == 0)
 			{
 				i += sizeof(word);
 				continue;
 			}
 		}
-		n = utf8_decode(text + i, length - i, &code);
+		n = utf8_decode(text +i, length - i, &code);
 		if (n == 0)
 			return false;
 		i += n;
