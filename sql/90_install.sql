@@ -21,7 +21,7 @@ BEGIN
         CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS o
         WHERE d.refclassid = 'pg_extension'::regclass
           AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'patternos')
-          AND d.deptype = 'e'
+          AND d.deptype = 'e' AND d.classid <> 'pg_type'::regclass -- the types of a table go with it
           AND (o.schema IN ('patternos_dw', 'patternos_part')
                OR (o.type = 'schema' AND o.identity IN ('patternos_dw', 'patternos_part')))
     LOOP

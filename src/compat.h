@@ -32,4 +32,9 @@ initReadOnlyStringInfo(StringInfo str, char *data, int len)
 }
 #endif
 
+/* PG 18 has no Abs() any more. */
+#ifndef Abs
+#define Abs(x) ((x) >= 0 ? (x) : -(x))
+#endif
+
 #endif							/* PATTERNOS_COMPAT_H */

@@ -34,6 +34,8 @@
 
 #include "postgres.h"
 
+#include "compat.h"
+
 #include "common/cryptohash.h"
 #include "core/parse.h"
 #include "datatype/timestamp.h"

@@ -67,6 +67,14 @@ SELECT is_empty($$
 $$, 'no column, default, index or constraint of the warehouse uses the extension');
 
 SELECT is_empty($$
+    SELECT o.type, o.identity
+    FROM pg_depend d CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS o
+    WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+      AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'patternos')
+      AND (o.schema ~ '^patternos_(dw|part)$' OR o.type = 'schema')
+$$, 'nothing of the warehouse is a member of the extension');
+
+SELECT is_empty($$
     SELECT r.child_table, r.child_columns FROM patternos_dw.relationship r
     WHERE (SELECT count(*) FROM pg_attribute a
            WHERE a.attrelid = format('patternos_dw.%I', r.child_table)::regclass AND a.attname = ANY (r.child_columns))
