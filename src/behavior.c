@@ -334,7 +334,7 @@ sum_all(const Journal *journal, const Hit *hits, BehaviorSums *sums)
 		end = platform_end(hits, journal->count, start);
 		behavior_sessions(journal, hits + start, end - start, sums);
 	}
-	behavior_purchases(journal, hits, journal->count, true, sums);
+	behavior_purchases(hits, journal->count, true, sums);
 	behavior_details(hits, journal->count, sums);
 }
 
@@ -359,13 +359,42 @@ typedef struct PlatformRange
 {
 	int			start;
 	int			end;
-	int32		rank;			/* of the platform's name */
+	const char *name;
+	int32		size;			/* of the name */
 } PlatformRange;
 
 static int
 compare_ranges(const void *a, const void *b)
 {
-	return ((const PlatformRange *) a)->rank - ((const PlatformRange *) b)->rank;
+	const PlatformRange *x = a;
+	const PlatformRange *y = b;
+	int			order = memcmp(x->name, y->name, Min(x->size, y->size));
+
+	return order != 0 ? order : x->size - y->size;
+}
+
+/*
+ * The hits' platforms by name; palloc'd.
+ */
+static PlatformRange *
+platform_ranges(const Journal *journal, const Hit *hits, int *platforms)
+{
+	PlatformRange *ranges = palloc(sizeof(PlatformRange) * (journal->nentries + 1));
+	int			used = 0;
+
+	for (int start = 0, end; start < journal->count; start = end)
+	{
+		end = platform_end(hits, journal->count, start);
+		if (hits[start].platform == NO_WORD)
+			continue;
+		ranges[used].start = start;
+		ranges[used].end = end;
+		ranges[used].name = journal_bytes(journal, hits[start].platform, &ranges[used].size);
+		used++;
+	}
+	qsort(ranges, used, sizeof(PlatformRange), compare_ranges);
+	*platforms = used;
+	return ranges;
 }
 
 /*
@@ -379,10 +408,9 @@ patternos__behavior_by_platform_final(PG_FUNCTION_ARGS)
 	TupleDesc	type;
 	BehaviorSums sums;
 	Hit		   *hits;
-	int32	   *ranks;
 	PlatformRange *ranges;
 	Datum	   *rows;
-	int			platforms = 0;
+	int			platforms;
 
 	(void) aggregate_context(fcinfo);
 	journal = PG_ARGISNULL(0) ? NULL : (Journal *) PG_GETARG_POINTER(0);
@@ -390,33 +418,20 @@ patternos__behavior_by_platform_final(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	type = result_row_type(fcinfo);
 	hits = behavior_hits(journal);
-	ranks = journal_ranks(journal);
-	ranges = palloc(sizeof(PlatformRange) * (journal->nentries + 1));
-	for (int start = 0, end; start < journal->count; start = end)
-	{
-		end = platform_end(hits, journal->count, start);
-		if (hits[start].platform == NO_WORD)
-			continue;
-		ranges[platforms].start = start;
-		ranges[platforms].end = end;
-		ranges[platforms++].rank = ranks[hits[start].platform];
-	}
-	qsort(ranges, platforms, sizeof(PlatformRange), compare_ranges);
+	ranges = platform_ranges(journal, hits, &platforms);
 	rows = palloc(sizeof(Datum) * (platforms + 1));
 	for (int i = 0; i < platforms; i++)
 	{
 		const Hit  *first = hits + ranges[i].start;
 		int			count = ranges[i].end - ranges[i].start;
-		int32		size;
-		const char *name = journal_bytes(journal, first->platform, &size);
 
 		CHECK_FOR_INTERRUPTS();
 		memset(&sums, 0, sizeof(sums));
 		sums.last_event_at = DT_NOBEGIN;
 		behavior_sessions(journal, first, count, &sums);
-		behavior_purchases(journal, first, count, false, &sums);
+		behavior_purchases(first, count, false, &sums);
 		behavior_details(first, count, &sums);
-		rows[i] = feature_row(type, PointerGetDatum(cstring_to_text_with_len(name, size)), &sums);
+		rows[i] = feature_row(type, PointerGetDatum(cstring_to_text_with_len(ranges[i].name, ranges[i].size)), &sums);
 	}
 	sum_all(journal, hits, &sums);
 	rows[platforms] = feature_row(type, CStringGetTextDatum("ALL"), &sums);

@@ -52,6 +52,8 @@ typedef enum DeviceClass
 typedef struct Hit
 {
 	int64		at;
+	int64		local;			/* of purchases: the same in the time zone of
+								 * the rules */
 	int32		platform;		/* words, NO_WORD for NULL */
 	int32		session;
 	int32		detail;
@@ -86,7 +88,7 @@ extern Hit *behavior_hits(const Journal *journal);
 
 /* Sums of the hits of one platform (total false) or, added up over platforms, of all. */
 extern void behavior_sessions(const Journal *journal, const Hit *hits, int count, BehaviorSums *sums);
-extern void behavior_purchases(const Journal *journal, const Hit *hits, int count, bool total, BehaviorSums *sums);
+extern void behavior_purchases(const Hit *hits, int count, bool total, BehaviorSums *sums);
 extern void behavior_details(const Hit *hits, int count, BehaviorSums *sums);
 
 #endif							/* PATTERNOS_BEHAVIOR_H */

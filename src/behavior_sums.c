@@ -80,6 +80,12 @@ compare_numbers(const void *a, const void *b, void *arg)
 	return (x > y) - (x < y);
 }
 
+static bool
+is_purchase(EventKind kind)
+{
+	return kind == EVENT_PURCHASE || kind == EVENT_PURCHASE_OVERALL || kind == EVENT_ENQUIRY;
+}
+
 /*
  * The journal's hits by platform, session and time.
  */
@@ -87,6 +93,9 @@ Hit		   *
 behavior_hits(const Journal *journal)
 {
 	Hit		   *hits = palloc_extended(sizeof(Hit) * ((Size) journal->count + 1), MCXT_ALLOC_HUGE);
+	int32		size;
+	const char *bytes = journal_bytes(journal, 0, &size);
+	Datum		zone = PointerGetDatum(cstring_to_text_with_len(bytes, size));
 
 	for (int32 i = 0; i < journal->count; i++)
 	{
@@ -99,15 +108,13 @@ behavior_hits(const Journal *journal)
 		hits[i].platform = words[HIT_PLATFORM];
 		hits[i].session = words[HIT_SESSION];
 		hits[i].detail = words[HIT_DETAIL];
+		hits[i].local = 0;
+		if (is_purchase(hits[i].kind))
+			hits[i].local = DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, zone,
+																  TimestampTzGetDatum(hits[i].at)));
 	}
 	qsort_interruptible(hits, journal->count, sizeof(Hit), compare_hits, NULL);
 	return hits;
-}
-
-static bool
-is_purchase(EventKind kind)
-{
-	return kind == EVENT_PURCHASE || kind == EVENT_PURCHASE_OVERALL || kind == EVENT_ENQUIRY;
 }
 
 /*
@@ -249,27 +256,21 @@ behavior_sessions(const Journal *journal, const Hit *hits, int count, BehaviorSu
 }
 
 /*
- * Adds number, hours and days of the purchases that count here, in the
- * journal's time zone.
+ * Adds number, local hours and days of the purchases that count here.
  */
 void
-behavior_purchases(const Journal *journal, const Hit *hits, int count, bool total, BehaviorSums *sums)
+behavior_purchases(const Hit *hits, int count, bool total, BehaviorSums *sums)
 {
-	int32		size;
-	const char *bytes = journal_bytes(journal, 0, &size);
-	Datum		zone = PointerGetDatum(cstring_to_text_with_len(bytes, size));
 	EventKind	other = total ? EVENT_PURCHASE_OVERALL : EVENT_ENQUIRY;
 
 	for (int i = 0; i < count; i++)
 	{
-		int64		local,
-					day;
+		int64		local = hits[i].local;
+		int64		day;
 		int			hour;
 
 		if (hits[i].kind != EVENT_PURCHASE && hits[i].kind != other)
 			continue;
-		local = DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, zone,
-													  TimestampTzGetDatum(hits[i].at)));
 		day = local / USECS_PER_DAY - (local % USECS_PER_DAY < 0);
 		hour = (int) ((local - day * USECS_PER_DAY) / USECS_PER_HOUR);
 		sums->purchases++;

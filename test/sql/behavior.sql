@@ -61,4 +61,10 @@ FROM (SELECT patternos.behavior_by_platform(ROW(platform, kind, at || '+05:30', 
                    ('ZEPTO', 'category_view', '2026-01-01 10:20', '1', NULL, 'lips'), ('CARWALE', 'enquiry', '2026-01-01 10:20', NULL, NULL, NULL),
                    (NULL, 'page_view', '2026-01-01 10:20', NULL, NULL, NULL))
            v (platform, kind, at, session, device, detail)) x, unnest(x.features) f;
+-- the day that is 25 hours long: the reference date begins at 05:00 UTC, 01:30 comes twice
+SELECT (b).total_sessions, (b).preferred_shopping_hour, (b).weekend_shopping_ratio, (b).last_event_at AT TIME ZONE 'UTC' AS last
+FROM (SELECT patternos.behavior(ROW('P', kind, at::timestamptz, NULL, NULL, NULL)::patternos.behavior_event,
+             ROW('2025-11-03', 'America/New_York', 30, 24, 24)::patternos.behavior_rules) AS b
+      FROM (VALUES ('purchase', '2025-11-02 05:30Z'), ('purchase', '2025-11-02 06:30Z'), ('purchase', '2025-11-01 12:00Z'), ('page_view', '2025-11-02 05:50Z'),
+                   ('page_view', '2025-11-02 06:10Z'), ('page_view', '2025-11-03 04:59:59Z'), ('page_view', '2025-11-03 05:00Z')) v (kind, at)) x;
 ROLLBACK;
