@@ -23,6 +23,7 @@ static const int64 power_of_ten[] = {1, 10, 100, 1000, 10000};
 #define HEADER_NEGATIVE		0x4000	/* of the long form */
 #define SHORT_WEIGHT_SIGN	0x0040
 #define SHORT_WEIGHT		0x003F
+#define SHORT_SCALE_SHIFT	7
 
 typedef enum MoneyRange
 {
@@ -159,18 +160,55 @@ money_limited(Datum amount)
 }
 
 /*
+ * Hundredths as numeric with two decimals.  Only the last of the digits of
+ * base 10000 holds decimals.
+ */
+static Datum
+hundredths_to_numeric(int64 hundredths)
+{
+	uint64		rest = hundredths < 0 ? -(uint64) hundredths : (uint64) hundredths;
+	int16		digits[6];
+	int			first = lengthof(digits),
+				ndigits;
+	uint16		header = HEADER_SHORT | (2 << SHORT_SCALE_SHIFT);
+	struct varlena *result;
+
+	digits[--first] = (int16) (rest % 100) * 100;
+	for (rest /= 100; rest > 0; rest /= MONEY_SCALE)
+		digits[--first] = (int16) (rest % MONEY_SCALE);
+	ndigits = lengthof(digits) - first;
+	while (ndigits > 0 && digits[first + ndigits - 1] == 0)
+		ndigits--;
+	if (ndigits > 0)
+	{
+		/* a fraction alone has weight -1 */
+		header |= (uint16) ((int) lengthof(digits) - 2 - first) & (SHORT_WEIGHT | SHORT_WEIGHT_SIGN);
+		if (hundredths < 0)
+			header |= HEADER_SIGN;
+	}
+	result = palloc(VARHDRSZ + sizeof(header) + ndigits * sizeof(int16));
+	SET_VARSIZE(result, VARHDRSZ + sizeof(header) + ndigits * sizeof(int16));
+	memcpy(VARDATA(result), &header, sizeof(header));
+	memcpy(VARDATA(result) + sizeof(header), digits + first, ndigits * sizeof(int16));
+	return PointerGetDatum(result);
+}
+
+/*
  * A sum of ten-thousandths as numeric(18,2), rounded half away from zero.
  */
 Datum
 money_to_numeric(int128 sum)
 {
-	int128		cents = (sum + (sum < 0 ? -50 : 50)) / 100;
+	/* dividing 128 bits is slow, and hardly ever needed */
+	if (sum < PG_INT64_MAX - 50 && sum > PG_INT64_MIN + 50)
+		return hundredths_to_numeric(((int64) sum + (sum < 0 ? -50 : 50)) / 100);
 
-	if (cents >= INT64CONST(1000000000000000000) || cents <= -INT64CONST(1000000000000000000))
+	sum = (sum + (sum < 0 ? -50 : 50)) / 100;
+	if (sum >= INT64CONST(1000000000000000000) || sum <= -INT64CONST(1000000000000000000))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("sum of amounts is out of range")));
-	return NumericGetDatum(int64_div_fast_to_numeric((int64) cents, 2));
+	return hundredths_to_numeric((int64) sum);
 }
 
 /*

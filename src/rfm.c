@@ -316,6 +316,8 @@ consistency(const RfmPart *part, int64 purchases, Datum *result)
 	int128		squares = 0;
 	int64		span,
 				gaps = purchases - 1;
+	int128		spread;
+	double		root;
 	int32		i;
 
 	if (purchases < 3 || ndays < 2)
@@ -327,8 +329,13 @@ consistency(const RfmPart *part, int64 purchases, Datum *result)
 
 		squares += (int128) gap * gap;
 	}
-	/* CV = sqrt(gaps * squares - span^2) / span: exact up to the root */
-	*result = rounded_numeric(1.0 / (1.0 + sqrt((double) (gaps * squares - (int128) span * span)) / (double) span), 4);
+	/* 1 / (1 + CV) = span / (span + root); a whole root makes a fraction that is rounded exactly */
+	spread = gaps * squares - (int128) span * span;
+	root = sqrt((double) spread);
+	if (root < INT64CONST(1) << 31 && (int64) root * (int64) root == spread)
+		*result = NumericGetDatum(int64_div_fast_to_numeric((20000 * span + span + (int64) root) / (2 * (span + (int64) root)), 4));
+	else
+		*result = rounded_numeric((double) span / ((double) span + root), 4);
 	return true;
 }
 

@@ -99,6 +99,15 @@ SET LOCAL enable_partitionwise_aggregate = on;
 SELECT matches(public.plan_of('SELECT customer, patternos.rfm_by_platform(ordered_at, amount, net, ''2025-03-01'', platform) FROM public.split GROUP BY customer'), 'Partial', 'a plan by partition');
 SELECT is(public.digest_of('public.split'), digest, 'combined from partitions') FROM digest;
 
+-- sums are the numerics that PostgreSQL makes, byte for byte
+SELECT is_empty($$
+    SELECT v FROM (SELECT v, (patternos.rfm(DATE '2024-01-01', v, '2024-02-01')).monetary_lifetime AS sum
+        FROM (SELECT v FROM unnest('{0,0.01,-0.01,0.1,1,-1,9999.99,10000,10000.01,100000000,123456789012345.67,-922337203685477.58,5600.5,0.005,-0.005,0.0049,90000000000,1234567.8951}'::numeric[]) v
+              UNION SELECT round(((random() - 0.5) * 10 ^ (random() * 14))::numeric, (random() * 4)::integer) FROM generate_series(1, 2000)) r
+        GROUP BY v) s WHERE numeric_send(sum) <> numeric_send(round(v, 2))$$, 'the bytes of sums');
+-- ties of a fraction are rounded away from zero: gaps of 37 and 80 days have 1 / (1 + CV) = 117 / 160 = 0.73125
+SELECT is((patternos.rfm(day, 1, '2025-01-01')).purchase_consistency_score, 0.7313) FROM unnest('{2024-01-01,2024-02-07,2024-04-27}'::date[]) day;
+
 SELECT throws_ok($$SELECT patternos.rfm(day, 1, as_of) FROM (VALUES (DATE '2024-01-01', DATE '2025-01-01'), ('2024-01-01', '2025-01-02')) v (day, as_of)$$, '22023');
 SELECT * FROM finish();
 ROLLBACK;
