@@ -84,6 +84,17 @@ SELECT is_empty($$
           <> cardinality(r.parent_columns)
 $$, 'every relationship names columns that exist');
 
+SELECT is_empty($$
+    SELECT c.relname, a.attname
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN (VALUES ('batch_id', 'raw_batch'), ('customer_key', 'dim_customer'), ('platform_id', 'dim_platform'),
+                 ('location_id', 'dim_location'), ('category_id', 'dim_product_category'), ('date_id', 'dim_time'),
+                 ('identity_key', 'dim_customer_identity')) AS key (name, home) ON key.name = a.attname AND key.home <> c.relname
+    WHERE c.relnamespace = 'patternos_dw'::regnamespace AND c.relkind IN ('r', 'p')
+      AND NOT EXISTS (SELECT FROM patternos_dw.relationship r
+                      WHERE r.child_table = c.relname AND a.attname = ANY (r.child_columns))
+$$, 'every column that names a row elsewhere is a listed relationship');
+
 SELECT ok(patternos.add_foreign_keys() > 30, 'the relationships can be declared');
 SELECT is(patternos.add_foreign_keys(), 0, 'and are declared once');
 SELECT is(patternos.create_views(), patternos.create_views(), 'views can be rebuilt');
