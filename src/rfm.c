@@ -329,7 +329,11 @@ consistency(const RfmPart *part, int64 purchases, Datum *result)
 
 		squares += (int128) gap * gap;
 	}
-	/* 1 / (1 + CV) = span / (span + root); a whole root makes a fraction that is rounded exactly */
+
+	/*
+	 * 1 / (1 + CV) = span / (span + root); a whole root makes a fraction that
+	 * is rounded exactly
+	 */
 	spread = gaps * squares - (int128) span * span;
 	root = sqrt((double) spread);
 	if (root < INT64CONST(1) << 31 && (int64) root * (int64) root == spread)

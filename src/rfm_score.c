@@ -152,11 +152,11 @@ patternos_rfm_segment(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	recency = PG_GETARG_INT32(0);
 	frequency = PG_GETARG_INT32(1);
-	if (recency < 1 || recency > 5 || frequency < 1 || frequency > 5)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("recency and frequency score must be between 1 and 5")));
-	PG_RETURN_TEXT_P(cstring_to_text(segments[recency - 1][frequency - 1]));
+	if (recency >= 1 && recency <= 5 && frequency >= 1 && frequency <= 5)
+		PG_RETURN_TEXT_P(cstring_to_text(segments[recency - 1][frequency - 1]));
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("recency and frequency score must be between 1 and 5")));
 }
 
 /*
