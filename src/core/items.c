@@ -13,11 +13,11 @@
 static size_t
 space_at(const char *text, const char *end)
 {
-	if (text >=end)
+	if (text >= end)
 		return 0;
-	if (*text == ' ' || (*text >='\t' && *text <='\r'))
+	if (*text == ' ' || (*text >= '\t' && *text <= '\r'))
 		return 1;
-	if (end - text >=2 && text[0] == '\xC2' && text[1] == '\xA0')
+	if (end - text >= 2 && text[0] == '\xC2' && text[1] == '\xA0')
 		return 2;
 	return 0;
 }
@@ -32,7 +32,7 @@ trim_end(const char *text, const char *end)
 	{
 		if (space_at(end - 1, end) == 1)
 			end--;
-		else if (end - text >=2 && space_at(end - 2, end) == 2)
+		else if (end - text >= 2 && space_at(end - 2, end) == 2)
 			end -= 2;
 		else
 			break;
@@ -60,10 +60,10 @@ closing(const char *text, const char *end)
 {
 	int			depth = 0;
 
-	if (end - text >ITEM_NESTING_SPAN)
-		end = text +ITEM_NESTING_SPAN;
+	if (end - text > ITEM_NESTING_SPAN)
+		end = text + ITEM_NESTING_SPAN;
 
-	for (; text <end; text ++)
+	for (; text < end; text++)
 	{
 		if (is_opening(*text))
 			depth++;
@@ -80,23 +80,23 @@ closing(const char *text, const char *end)
 static const char *
 closing_quote(const char *text, const char *end)
 {
-	const char *limit = end - text >ITEM_NESTING_SPAN ? text +ITEM_NESTING_SPAN : end;
+	const char *limit = end - text > ITEM_NESTING_SPAN ? text + ITEM_NESTING_SPAN : end;
 	const char *rest;
 
-	for (text ++; text <limit; text ++)
+	for (text++; text < limit; text++)
 	{
-		if (*text == '\\' && text +1 < limit)
-			text	  ++;
+		if (*text == '\\' && text + 1 < limit)
+			text++;
 
 		else if (*text == '"')
 		{
-			if (text +1 < limit && text[1] == '"')
+			if (text + 1 < limit && text[1] == '"')
 			{
-				text	  ++;
+				text++;
 
 				continue;
 			}
-			rest = text +1;
+			rest = text + 1;
 
 			while (space_at(rest, end) > 0 && *rest != '\n' && *rest != '\r')
 				rest += space_at(rest, end);
@@ -117,12 +117,12 @@ void
 items_trim(const char **text, const char *end, const char **trimmed_end)
 {
 	while (space_at(*text, end) > 0)
-		*text +=space_at(*text, end);
+		*text += space_at(*text, end);
 	end = trim_end(*text, end);
-	if (end - *text >=2 && **text == '[' && end[-1] == ']' &&
-		memchr(*text +1, '[', end - *text -1) == NULL)
+	if (end - *text >= 2 && **text == '[' && end[-1] == ']' &&
+		memchr(*text + 1, '[', end - *text - 1) == NULL)
 	{
-		(*text) ++;
+		(*text)++;
 		end--;
 	}
 	*trimmed_end = end;
@@ -137,20 +137,20 @@ items_next(const char **cursor, const char *end, ItemPart *part)
 {
 	const char *text = *cursor;
 
-	while (text <end)
+	while (text < end)
 	{
 		const char *start;
 		const char *close;
 
-		while (text <end && (space_at(text, end) > 0 || *text == ','))
-			text	  +=*text == ',' ? 1 : space_at(text, end);
+		while (text < end && (space_at(text, end) > 0 || *text == ','))
+			text += *text == ',' ? 1 : space_at(text, end);
 
 		if (text == end)
 			break;
 		if (*text == '"' && (close = closing_quote(text, end)) != NULL)
 		{
 			part->quoted = true;
-			start = text +1;
+			start = text + 1;
 
 			while (space_at(start, close) > 0)
 				start += space_at(start, close);
@@ -161,7 +161,7 @@ items_next(const char **cursor, const char *end, ItemPart *part)
 		else
 		{
 			part->quoted = false;
-			for (start = text; text <end && *text !=',' && *text !='\n' && *text !='\r'; text ++)
+			for (start = text; text < end && *text != ',' && *text != '\n' && *text != '\r'; text++)
 				if (is_opening(*text) && (close = closing(text, end)) != NULL)
 					text = close;
 

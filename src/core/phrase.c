@@ -42,19 +42,19 @@ word_letter(const char *text, const char *end, size_t *bytes)
 		return '\'';
 	if (c < 0x80)
 		return 0;
-	if (c == 0xC2 && end - text >=2)
+	if (c == 0xC2 && end - text >= 2)
 	{
 		*bytes = 2;				/* signs of Latin-1: trade marks, no-break
 								 * space */
 		return 0;
 	}
-	if (c == 0xC3 && end - text >=2 && (unsigned char) text[1] >= 0x80 &&
+	if (c == 0xC3 && end - text >= 2 && (unsigned char) text[1] >= 0x80 &&
 		(unsigned char) text[1] < 0xC0 && latin_letters[(unsigned char) text[1] - 0x80] != '?')
 	{
 		*bytes = 2;
 		return latin_letters[(unsigned char) text[1] - 0x80];
 	}
-	if (c == 0xE2 && end - text >=3 && (unsigned char) text[1] == 0x80)
+	if (c == 0xE2 && end - text >= 3 && (unsigned char) text[1] == 0x80)
 	{
 		*bytes = 3;				/* general punctuation; the single quotes join */
 		return (unsigned char) text[2] == 0x98 || (unsigned char) text[2] == 0x99 ? '\'' : 0;
@@ -69,11 +69,11 @@ word_letter(const char *text, const char *end, size_t *bytes)
 size_t
 phrase_words(const char *text, size_t length, char *result)
 {
-	const char *end = text +length;
+	const char *end = text + length;
 	size_t		size = 0;
 	size_t		word = 0;
 
-	while (text <end && size + 4 < PHRASE_TEXT_SIZE)
+	while (text < end && size + 4 < PHRASE_TEXT_SIZE)
 	{
 		size_t		bytes;
 		char		c = word_letter(text, end, &bytes);
@@ -95,7 +95,7 @@ phrase_words(const char *text, size_t length, char *result)
 				word = size;
 			}
 		}
-		text	  +=bytes;
+		text += bytes;
 	}
 	if (size > word)
 		return without_plural(result, word, size);

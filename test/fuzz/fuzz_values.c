@@ -78,7 +78,7 @@ check_parsers(const char *text, size_t length)
 	if (parse_pincode(text, length, pincode) == REASON_OK)
 		require(strlen(pincode) == 6 && pincode[0] != '0', "pincode");
 	if (parse_text(text, length, SIZE_MAX, &start, &size) == REASON_OK)
-		require(size > 0 && start >= text &&start + size <= text +length && utf8_valid(start, size), "text");
+		require(size > 0 && start >= text && start + size <= text + length && utf8_valid(start, size), "text");
 }
 
 /* Redaction stays within its bound, agrees with has_identifier() and finds all at once. */
@@ -157,7 +157,7 @@ main(int argc, char **argv)
 
 	for (long i = 0; i < rounds; i++)
 	{
-		char text[	512];
+		char		text[512];
 		size_t		size = strlen(strcpy(text, corpus[random_below(members)]));
 
 		for (size_t j = random_below(6); j > 0; j--)
@@ -168,17 +168,17 @@ main(int argc, char **argv)
 			switch (random_below(5))
 			{
 				case 0:
-					text[		at == size ? 0 : at] = (char) random_below(256);
+					text[at == size ? 0 : at] = (char) random_below(256);
 
 					break;
 				case 1:
-					memmove(text +at + 1, text +at, size - at);
-					text[		at] = marks[random_below(sizeof(marks) - 1)];
+					memmove(text + at + 1, text + at, size - at);
+					text[at] = marks[random_below(sizeof(marks) - 1)];
 
 					size++;
 					break;
 				case 2:
-					memmove(text +at, text +at + (at < size), size - at - (at < size));
+					memmove(text + at, text + at + (at < size), size - at - (at < size));
 					size -= at < size;
 					break;
 				case 3:
@@ -187,7 +187,7 @@ main(int argc, char **argv)
 				default:
 					if (size + strlen(other) < 400)
 					{
-						memcpy(text +size, other, strlen(other));
+						memcpy(text + size, other, strlen(other));
 						size += strlen(other);
 					}
 			}
