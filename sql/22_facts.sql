@@ -106,7 +106,14 @@ BEGIN
                            fact || '_p' || lpad(remainder::text, 2, '0'), fact, partitions, remainder);
         END LOOP;
     END LOOP;
+END
+$$;
 
+-- What waits for a customer, for a refresh, and the record of what ran.
+CREATE FUNCTION patternos._create_waiting() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
     -- orders and events without a known account wait here, outside the facts
     CREATE TABLE patternos_dw.transaction_anonymous (
         platform_id            text COLLATE "C" NOT NULL,
@@ -187,5 +194,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._create_facts(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._create_facts(integer), patternos._create_waiting() FROM PUBLIC;
 

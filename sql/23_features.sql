@@ -118,7 +118,14 @@ BEGIN
         platform_loyalty_score            numeric(5, 4),
         PRIMARY KEY (customer_key, as_of)
     ) PARTITION BY LIST (as_of);
+END
+$$;
 
+-- The rules of scores and segments.
+CREATE FUNCTION patternos._create_feature_rules() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
     -- cut points of the RFM scores: rows per platform, 'ALL' is the default
     CREATE TABLE patternos_dw.rfm_threshold (
         platform_id text COLLATE "C" NOT NULL,
@@ -156,5 +163,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._create_features() FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._create_features(), patternos._create_feature_rules() FROM PUBLIC;
 

@@ -23,8 +23,11 @@ BEGIN
     COMMENT ON SCHEMA patternos_part IS 'patternos: partitions of the tables of patternos_dw; query those';
     PERFORM patternos._create_raw_zone();
     PERFORM patternos._create_dimensions();
+    PERFORM patternos._create_customers();
     PERFORM patternos._create_facts(partitions);
+    PERFORM patternos._create_waiting();
     PERFORM patternos._create_features();
+    PERFORM patternos._create_feature_rules();
     PERFORM patternos._create_intent();
     PERFORM patternos._seed_warehouse();
     PERFORM patternos._seed_platform_mappings();
