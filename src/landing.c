@@ -12,6 +12,7 @@
 #include "landing.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "landing_batch.h"
@@ -241,11 +242,14 @@ note_second(LandingBatch *batch)
 static void
 finish_head(LandingBatch *batch, int64 row_id)
 {
-	int			time_field = STAGED_FIELD(batch->entity->time_field);
+	int			time_field = batch->entity->time_field;
 
 	batch->values[STAGED_LINE] = Int64GetDatum(batch->rows);
-	batch->values[STAGED_RECORD_TIME] = batch->values[time_field];
-	batch->nulls[STAGED_RECORD_TIME] = batch->nulls[time_field];
+	if (time_field >= 0 && !FIELD_IS_NULL(batch, time_field))
+		batch->values[STAGED_RECORD_TIME] = FIELD_VALUE(batch, time_field);
+	else
+		batch->values[STAGED_RECORD_TIME] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	batch->nulls[STAGED_RECORD_TIME] = false;
 	batch->values[STAGED_ROW_ID] = Int64GetDatum(row_id);
 	if (batch->platform_column >= 0)
 	{

@@ -12,12 +12,13 @@
  * tuplestore "staged": the head columns below, then one column per field; the
  * entity fills its derived fields in.  A row with a fault goes to "reject"
  * instead: line, column, reason and length of the value.  "staged_account"
- * (account, platform_id,
- * platform_customer_id) holds the batch's accounts.  The AFTER STATEMENT trigger runs the entity's steps: SQL statements
- * that patternos._landing_steps(view) returns in order, which read "staged"
- * and the entity's other relations by name, with $1 = batch_id, $2 =
- * platform_id and $3 = the time the batch became known.  A step with a
- * relation name leaves its result as a relation for the steps after it.
+ * (account, platform_id, platform_customer_id) holds the batch's accounts.
+ *
+ * The AFTER STATEMENT trigger runs the entity's steps: SQL statements that
+ * patternos._landing_steps(view) returns in order, which read "staged" and the
+ * entity's other relations by name, with $1 = batch_id, $2 = platform_id and
+ * $3 = the time the batch became known.  A step with a relation name leaves
+ * its result as a relation for the steps after it.
  *
  * To add an entity:
  *	1. list its fields and derived columns in a LandingEntity (landing_NAME.c)
@@ -87,8 +88,7 @@ typedef struct LandingEntity
 	const char *name;			/* as in source_mapping.entity */
 	const LandingField *fields;
 	int			field_count;
-	int			time_field;		/* the field that is the row's record_time, -1
-								 * = none */
+	int			time_field;		/* the row's record_time, -1 = its arrival */
 
 	/* Makes the entity's state when a batch begins. */
 	void		(*begin) (LandingBatch *batch);

@@ -7,6 +7,7 @@
 
 #include "landing.h"
 
+extern void landing_query(const char *sql, int nargs, const char **texts);
 extern void open_batch(LandingBatch *batch, TupleDesc view);
 extern void close_batch(LandingBatch *batch);
 

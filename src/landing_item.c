@@ -32,7 +32,7 @@ struct ItemList
 /*
  * An empty list, in the batch's memory.
  */
-ItemList *
+ItemList   *
 item_list_create(LandingBatch *batch)
 {
 	ItemList   *list = MemoryContextAllocZero(batch->context, sizeof(ItemList));
@@ -51,7 +51,7 @@ bool
 item_list_note(ItemList *list, const text *items, Datum *numbers)
 {
 	const char *text = VARDATA_ANY(items);
-	const char *end = text + VARSIZE_ANY_EXHDR(items);
+	const char *end = text +VARSIZE_ANY_EXHDR(items);
 	char	   *name = palloc(VARSIZE_ANY_EXHDR(items) + 1);
 	int			capacity = 8;
 	int			count = 0;
@@ -178,7 +178,7 @@ static uint32
 category_number(const ItemList *list, const char *name)
 {
 	char	  **found = list->category_count == 0 ? NULL :
-		bsearch(&name, list->category_names, list->category_count, sizeof(char *), compare_names);
+	bsearch(&name, list->category_names, list->category_count, sizeof(char *), compare_names);
 
 	return found == NULL ? list->category_count : found - list->category_names;
 }

@@ -1,0 +1,338 @@
+/*
+ * landing_load.c
+ *		Closing a batch: deciding over it and running its steps.
+ *
+ * Everything here runs as the owner of the landing view with a fixed
+ * search_path.  A batch that is a repetition adds nothing; one with too many
+ * faults is parked, its sound rows kept for patternos.load_parked_batch();
+ * any other is loaded whole by the entity's steps.
+ */
+#include "patternos.h"
+
+#include "landing_batch.h"
+
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "common/sha2.h"
+#include "core/detect.h"
+#include "executor/spi.h"
+#include "executor/tstoreReceiver.h"
+#include "key.h"
+#include "miscadmin.h"
+#include "nodes/params.h"
+#include "utils/builtins.h"
+#include "utils/plancache.h"
+#include "utils/timestamp.h"
+
+/* What the steps of a batch run with: $1 to $3. */
+typedef struct StepArguments
+{
+	ParamListInfo params;
+	Oid			types[3];
+} StepArguments;
+
+/*
+ * Runs a query with up to four text arguments, NULL for NULL.  Needs a
+ * connection to SPI.
+ */
+void
+landing_query(const char *sql, int nargs, const char **texts)
+{
+	Oid			types[4];
+	Datum		values[4];
+	char		nulls[4];
+
+	for (int i = 0; i < nargs; i++)
+	{
+		types[i] = TEXTOID;
+		nulls[i] = texts[i] == NULL ? 'n' : ' ';
+		values[i] = texts[i] == NULL ? (Datum) 0 : CStringGetTextDatum(texts[i]);
+	}
+	(void) SPI_execute_with_args(sql, nargs, types, values, nulls, false, 0);
+}
+
+/*
+ * Makes rows readable by name for the statements that follow.
+ */
+void
+register_relation(const char *name, TupleDesc desc, Tuplestorestate *rows, int64 count)
+{
+	EphemeralNamedRelation relation = palloc0(sizeof(EphemeralNamedRelationData));
+
+	relation->md.name = pstrdup(name);
+	relation->md.tupdesc = desc;
+	relation->md.enrtype = ENR_NAMED_TUPLESTORE;
+	relation->md.enrtuples = count;
+	relation->reldata = rows;
+	if (SPI_register_relation(relation) != SPI_OK_REL_REGISTER)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("relation \"%s\" exists twice among a batch's steps", name)));
+}
+
+/* The arguments that all steps share. */
+static StepArguments
+step_arguments(LandingBatch *batch)
+{
+	StepArguments arguments = {makeParamList(3), {INT8OID, TEXTOID, TIMESTAMPTZOID}};
+
+	for (int i = 0; i < 3; i++)
+	{
+		arguments.params->params[i].ptype = arguments.types[i];
+		arguments.params->params[i].pflags = PARAM_FLAG_CONST;
+		arguments.params->params[i].isnull = false;
+	}
+	arguments.params->params[0].value = Int64GetDatum(batch->batch_id);
+	arguments.params->params[1].isnull = batch->platform_id == NULL;
+	if (batch->platform_id != NULL)
+		arguments.params->params[1].value = CStringGetTextDatum(batch->platform_id);
+	arguments.params->params[2].value = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	return arguments;
+}
+
+/*
+ * Runs one statement; with a relation name, its result becomes a relation.
+ * Returns the number of rows it wrote or gave.
+ */
+static int64
+run_step(LandingBatch *batch, StepArguments *arguments, const char *relation, const char *sql)
+{
+	SPIPlanPtr	plan = SPI_prepare(sql, 3, arguments->types);
+	SPIExecuteOptions options = {0};
+	Tuplestorestate *rows = NULL;
+	TupleDesc	desc = NULL;
+
+	if (plan == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not prepare a step of the load: %s", SPI_result_code_string(SPI_result))));
+	options.params = arguments->params;
+	if (relation != NULL)
+	{
+		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
+		MemoryContext old = MemoryContextSwitchTo(batch->context);
+
+		desc = CreateTupleDescCopy(source->resultDesc);
+		MemoryContextSwitchTo(old);
+		rows = batch_tuplestore(batch);
+		options.dest = CreateTuplestoreDestReceiver();
+		SetTuplestoreDestReceiverParams(options.dest, rows, batch->context, false, NULL, NULL);
+	}
+	if (SPI_execute_plan_extended(plan, &options) < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("could not run a step of the load: %s", SPI_result_code_string(SPI_result))));
+	SPI_freeplan(plan);
+	if (relation != NULL)
+		register_relation(relation, desc, rows, tuplestore_tuple_count(rows));
+	return SPI_processed;
+}
+
+/* Makes the batch's accounts a relation. */
+static void
+account_relation(LandingBatch *batch)
+{
+	TupleDesc	desc = CreateTemplateTupleDesc(3);
+	Tuplestorestate *rows = batch_tuplestore(batch);
+
+	TupleDescInitEntry(desc, 1, "account", INT4OID, -1, 0);
+	TupleDescInitEntry(desc, 2, "platform_id", TEXTOID, -1, 0);
+	TupleDescInitEntryCollation(desc, 2, C_COLLATION_OID);
+	TupleDescInitEntry(desc, 3, "platform_customer_id", TEXTOID, -1, 0);
+	TupleDescInitEntryCollation(desc, 3, C_COLLATION_OID);
+	for (uint32 i = 0; i < intern_count(batch->accounts); i++)
+	{
+		size_t		size;
+		const char *key = intern_value(batch->accounts, i, &size);
+		const char *id = (const char *) memchr(key, ACCOUNT_SEPARATOR, size) + 1;
+		Datum		values[] = {Int32GetDatum(i),
+			PointerGetDatum(cstring_to_text_with_len(key, id - 1 - key)),
+		PointerGetDatum(cstring_to_text_with_len(id, key + size - id))};
+		bool		nulls[] = {false, false, false};
+
+		tuplestore_putvalues(rows, desc, values, nulls);
+		CHECK_FOR_INTERRUPTS();
+	}
+	register_relation("staged_account", desc, rows, intern_count(batch->accounts));
+}
+
+/* Runs the entity's steps; returns how many staged rows added nothing. */
+static int64
+run_steps(LandingBatch *batch, StepArguments *arguments)
+{
+	const char *view = batch->view_name;
+	SPITupleTable *steps;
+	uint64		count;
+	int64		duplicates = 0;
+
+	landing_query("SELECT relation, statement FROM patternos._landing_steps($1) ORDER BY step", 1, &view);
+	steps = SPI_tuptable;
+	count = SPI_processed;
+	for (uint64 i = 0; i < count; i++)
+	{
+		char	   *relation = SPI_getvalue(steps->vals[i], steps->tupdesc, 1);
+		char	   *statement = SPI_getvalue(steps->vals[i], steps->tupdesc, 2);
+		int64		rows = run_step(batch, arguments, relation, statement);
+
+		if (relation != NULL && strcmp(relation, "duplicate") == 0)
+			duplicates = rows;
+		else if (relation != NULL && strcmp(relation, "orphan") == 0 && rows > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+					 errmsg("load would leave " INT64_FORMAT " keys that lead nowhere", rows)));
+	}
+	return duplicates;
+}
+
+/* Keeps the sound rows that are new, and the faults of the others. */
+static void
+write_records(LandingBatch *batch, StepArguments *arguments)
+{
+	RowCounterIterator months;
+	uint64		month;
+
+	row_counter_scan(batch->months, &months);
+	while (row_counter_next(&months, &month))
+	{
+		char		year_month[32];
+		const char *argument = year_month;
+
+		snprintf(year_month, sizeof(year_month), "%04d-%02d-01", (int) (month / 12), (int) (month % 12) + 1);
+		landing_query("SELECT patternos._ensure_raw_month($1::date)", 1, &argument);
+	}
+	run_step(batch, arguments, NULL,
+			 psprintf("INSERT INTO patternos_dw.raw_record "
+					  " (record_time, batch_id, line, platform_id, entity, platform_customer_id, payload) "
+					  "SELECT s.record_time, $1, s.line, coalesce(s.row_platform, $2), '%s', a.platform_customer_id, s.payload "
+					  "FROM staged s LEFT JOIN staged_account a USING (account) "
+					  "WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = s.line)", batch->entity->name));
+	run_step(batch, arguments, NULL,
+			 "INSERT INTO patternos_dw.raw_reject (batch_id, line, column_name, reason_code, value_length) "
+			 "SELECT $1, line, column_name, reason_code, value_length FROM reject");
+}
+
+/* Whether the same content has been loaded before without a fault. */
+static bool
+is_repetition(LandingBatch *batch, Datum content_hash)
+{
+	Oid			types[] = {BYTEAOID, TEXTOID, TEXTOID};
+	Datum		values[] = {content_hash, CStringGetTextDatum(batch->entity->name), (Datum) 0};
+	char		nulls[] = {' ', ' ', 'n'};
+
+	if (batch->platform_id != NULL)
+	{
+		values[2] = CStringGetTextDatum(batch->platform_id);
+		nulls[2] = ' ';
+	}
+	(void) SPI_execute_with_args("SELECT FROM patternos_dw.raw_batch "
+								 "WHERE content_hash = $1 AND entity = $2 AND platform_id IS NOT DISTINCT FROM $3 "
+								 "AND status = 'loaded' AND rows_rejected = 0 AND rows_total > 0",
+								 3, types, values, nulls, false, 1);
+	return SPI_processed > 0;
+}
+
+/* Where the batch came from: setting patternos.source, redacted, or the landing view. */
+static Datum
+source_name(LandingBatch *batch)
+{
+	size_t		size = strlen(patternos_source);
+	char	   *redacted = palloc(REDACTED_SIZE(size));
+	int			found;
+
+	if (size == 0)
+		return CStringGetTextDatum(batch->view_name);
+	size = redact_text(patternos_source, size, redacted, &found);
+	return PointerGetDatum(cstring_to_text_with_len(redacted, size));
+}
+
+/* Writes the batch's row. */
+static void
+write_batch(LandingBatch *batch, const char *status, Datum content_hash, int64 duplicates)
+{
+	Oid			types[] = {INT8OID, TEXTOID, TEXTOID, TEXTOID, BYTEAOID, INT8OID, INT8OID, INT8OID, TEXTOID, INT8OID, TEXTOID};
+	Datum		values[] = {Int64GetDatum(batch->batch_id), (Datum) 0, CStringGetTextDatum(batch->entity->name),
+		CStringGetTextDatum(batch->view_name), content_hash, Int64GetDatum(batch->rows),
+		Int64GetDatum(batch->rejected), Int64GetDatum(duplicates), CStringGetTextDatum(status),
+	Int64GetDatum(batch->same_second), source_name(batch)};
+	char		nulls[] = "           ";
+
+	if (batch->platform_id == NULL)
+		nulls[1] = 'n';
+	else
+		values[1] = CStringGetTextDatum(batch->platform_id);
+	(void) SPI_execute_with_args("INSERT INTO patternos_dw.raw_batch (batch_id, platform_id, entity, landing_view, "
+								 " content_hash, rows_total, rows_accepted, rows_rejected, rows_duplicate, status, "
+								 " rows_same_second, source, loaded_at) "
+								 "VALUES ($1, $2, $3, $4, $5, $6, $6 - $7 - $8, $7, $8, $9, $10, $11, "
+								 " CASE $9 WHEN 'loaded' THEN now() END)",
+								 lengthof(types), types, values, nulls, false, 0);
+}
+
+/* Says what became of the batch. */
+static void
+report(LandingBatch *batch, const char *status, int64 duplicates)
+{
+	int64		accepted = batch->rows - batch->rejected - duplicates;
+	bool		parked = strcmp(status, "parked") == 0;
+
+	ereport(NOTICE,
+			(errmsg("batch " INT64_FORMAT " from %s is %s: " INT64_FORMAT " rows, " INT64_FORMAT " accepted, "
+					INT64_FORMAT " rejected, " INT64_FORMAT " duplicate, 0 suppressed",
+					batch->batch_id, batch->view_name, status, batch->rows, accepted,
+					batch->rejected, duplicates),
+			 batch->same_second == 0 ? 0 :
+			 errdetail(INT64_FORMAT " rows share customer and second with another row of different content; they were kept.",
+					   batch->same_second),
+			 !parked ? 0 :
+			 errhint("Too many rows were rejected: see patternos_dw.raw_reject. Call patternos.load_parked_batch(" INT64_FORMAT
+					 ") to load the others, or patternos.drop_parked_batch(" INT64_FORMAT ") and send a corrected file.",
+					 batch->batch_id, batch->batch_id)));
+}
+
+/*
+ * Decides over the batch and loads it.
+ */
+void
+close_batch(LandingBatch *batch)
+{
+	bytea	   *content_hash = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	const char *lock_name = batch->platform_id == NULL ? "" : batch->platform_id;
+	const char *status = "loaded";
+	int64		duplicates = 0;
+	StepArguments arguments;
+
+	SET_VARSIZE(content_hash, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	hash_end(batch, (uint8 *) VARDATA(content_hash));
+	SPI_connect();
+	arguments = step_arguments(batch);
+	landing_query("SELECT pg_advisory_xact_lock(hashtextextended('patternos landing ' || $1, 0))", 1, &lock_name);
+	if (key_is_unregistered())
+		landing_query("SELECT patternos._register_key()", 0, NULL);
+	register_relation("staged", batch->staged_desc, batch->staged, tuplestore_tuple_count(batch->staged));
+	if (!batch->declared)
+		register_relation("arrived", batch->staged_desc, batch->staged, tuplestore_tuple_count(batch->staged));
+	register_relation("reject", batch->reject_desc, batch->rejects, tuplestore_tuple_count(batch->rejects));
+	if (is_repetition(batch, PointerGetDatum(content_hash)))
+	{
+		duplicates = batch->rows;
+		batch->rejected = 0;
+		batch->same_second = 0;
+	}
+	else
+	{
+		if (batch->rejected > batch->max_reject_share * batch->rows)
+			status = "parked";
+		account_relation(batch);
+		batch->entity->make_relations(batch);
+		if (strcmp(status, "loaded") == 0)
+			duplicates = run_steps(batch, &arguments);
+		else
+			run_step(batch, &arguments, "duplicate", "SELECT NULL::bigint AS line WHERE false");
+		write_records(batch, &arguments);
+	}
+	write_batch(batch, status, PointerGetDatum(content_hash), duplicates);
+	report(batch, status, duplicates);
+	SPI_finish();
+	for (int i = 0; i < list_length(batch->stores); i++)
+		tuplestore_end(list_nth(batch->stores, i));
+}
