@@ -249,7 +249,7 @@ allocate_units(int64_t total, const int64_t *weights, int count,
 	}
 	qsort(scratch, count, sizeof(AllocateShare), compare_shares);
 	for (uint64_t i = 0; i < left; i++)
-		result[scratch[i].position]++;
+		result[scratch[i].position] = (int64_t) ((uint64_t) result[scratch[i].position] + 1);
 	if (total < 0)
 		for (int i = 0; i < count; i++)
 			result[i] = (int64_t) -(uint64_t) result[i];
