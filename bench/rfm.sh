@@ -49,7 +49,9 @@ peer="SELECT $columns FROM (SELECT $wanted FROM ($(grouped "customer_key, platfo
 ours=$(sql "SELECT patternos._rfm_rows_query('2025-01-15')")
 ours="SELECT $columns FROM ($ours) q"
 run() { sql "$settings" "$1"; }
-a=$(run "$ours")
+run_sorted() { sql "$settings; SET enable_hashagg = off" "$1"; }
+a=$(run_sorted "$ours")
 b=$(run "$peer")
 [ "$a" = "$b" ] || echo "rfm: results differ: $a and $b" >&2
-line "RFM by customer and platform, $ROWS facts" "$(best_of 3 run "$ours")" "$(best_of 3 run "$peer")" "plain SQL, goal 0.25"
+peer_seconds=$({ best_of 2 run "$peer"; best_of 2 run_sorted "$peer"; } | sort -n | head -n 1)
+line "RFM by customer and platform, $ROWS facts" "$(best_of 3 run_sorted "$ours")" "$peer_seconds" "plain SQL, goal 0.25"

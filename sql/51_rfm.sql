@@ -83,7 +83,7 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_result'
 CREATE FUNCTION patternos._rfm_results(internal) RETURNS patternos.rfm_platform_result[]
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_results';
 
--- SSPACE: the state with three parts and the days of a few dozen purchases
+-- SSPACE: the state with four parts, or eight by platform, and the days of a few dozen purchases
 CREATE AGGREGATE patternos.rfm(ordered_at timestamp, amount numeric, as_of date) (
     SFUNC = patternos._rfm_add, STYPE = internal, SSPACE = 1024,
     FINALFUNC = patternos._rfm_result, COMBINEFUNC = patternos._rfm_combine,
@@ -97,20 +97,20 @@ CREATE AGGREGATE patternos.rfm(ordered_at timestamp, amount numeric, net_amount 
 );
 
 CREATE AGGREGATE patternos.rfm_by_platform(ordered_at timestamp, amount numeric, as_of date, platform text) (
-    SFUNC = patternos._rfm_add_platform, STYPE = internal, SSPACE = 1024,
+    SFUNC = patternos._rfm_add_platform, STYPE = internal, SSPACE = 2560,
     FINALFUNC = patternos._rfm_results, COMBINEFUNC = patternos._rfm_combine,
     SERIALFUNC = patternos._rfm_serialize, DESERIALFUNC = patternos._rfm_deserialize, PARALLEL = SAFE
 );
 
 CREATE AGGREGATE patternos.rfm_by_platform(ordered_at timestamp, amount numeric, net_amount numeric, as_of date, platform text) (
-    SFUNC = patternos._rfm_add_net_platform, STYPE = internal, SSPACE = 1024,
+    SFUNC = patternos._rfm_add_net_platform, STYPE = internal, SSPACE = 2560,
     FINALFUNC = patternos._rfm_results, COMBINEFUNC = patternos._rfm_combine,
     SERIALFUNC = patternos._rfm_serialize, DESERIALFUNC = patternos._rfm_deserialize, PARALLEL = SAFE
 );
 
 -- what the warehouse runs over its facts; role: sql/52_refresh_rfm.sql
 CREATE AGGREGATE patternos._rfm_facts(purchase_date date, total numeric, discount numeric, as_of date, platform text, role integer) (
-    SFUNC = patternos._rfm_add_fact, STYPE = internal, SSPACE = 1024,
+    SFUNC = patternos._rfm_add_fact, STYPE = internal, SSPACE = 2560,
     FINALFUNC = patternos._rfm_results, COMBINEFUNC = patternos._rfm_combine,
     SERIALFUNC = patternos._rfm_serialize, DESERIALFUNC = patternos._rfm_deserialize, PARALLEL = SAFE
 );

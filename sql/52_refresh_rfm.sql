@@ -134,8 +134,9 @@ AS $$
         patternos._rfm_rows_query(as_of))
 $$;
 
+-- A hash table of all customers' states is much slower than one customer after the other.
 CREATE FUNCTION patternos._refresh_rfm(as_of date) RETURNS bigint
-LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET enable_hashagg = off
 AS $$
 BEGIN
     PERFORM patternos._require_owner();

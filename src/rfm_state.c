@@ -11,7 +11,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#define FIRST_PARTS 3
+#define FIRST_PARTS 4
 #define FIRST_DAYS	8
 #define MAX_PARTS	10000
 

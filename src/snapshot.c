@@ -191,18 +191,17 @@ query_columns(const char *query)
 {
 	SPIPlanPtr	plan = SPI_prepare(query, 0, NULL);
 	List	   *sources;
-	TupleDesc	result = NULL;
+	CachedPlanSource *source;
 
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 	sources = SPI_plan_get_plan_sources(plan);
-	if (list_length(sources) == 1)
-		result = ((CachedPlanSource *) linitial(sources))->resultDesc;
-	if (result == NULL || !SPI_is_cursor_plan(plan))
+	source = sources == NIL ? NULL : (CachedPlanSource *) linitial(sources);
+	if (list_length(sources) != 1 || source->commandTag != CMDTAG_SELECT || source->resultDesc == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("query must be one SELECT")));
-	return result;
+	return source->resultDesc;
 }
 
 /*
