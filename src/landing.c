@@ -25,6 +25,9 @@
 
 static LandingBatch *open_batches = NULL;
 
+/* the batch whose steps are running, NULL = none */
+static LandingBatch *loading_batch = NULL;
+
 PG_FUNCTION_INFO_V1(patternos__landing_begin);
 PG_FUNCTION_INFO_V1(patternos__landing_row);
 PG_FUNCTION_INFO_V1(patternos__landing_end);
@@ -35,6 +38,8 @@ forget_batch(void *arg)
 {
 	LandingBatch **link = &open_batches;
 
+	if (loading_batch == arg)
+		loading_batch = NULL;
 	while (*link != NULL && *link != arg)
 		link = &(*link)->outer;
 	if (*link != NULL)
@@ -56,16 +61,17 @@ current_batch(Oid view)
 }
 
 /*
- * The batch whose steps are running; an error when there is none.
+ * The batch whose steps are running, which has items; an error when there is
+ * none.
  */
 LandingBatch *
-innermost_batch(void)
+batch_with_items(void)
 {
-	if (open_batches == NULL)
+	if (loading_batch == NULL || loading_batch->items == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("function can only be called by the steps of a load")));
-	return open_batches;
+	return loading_batch;
 }
 
 /* The call's trigger data, checked to be an INSERT into a view. */
@@ -315,8 +321,11 @@ patternos__landing_end(PG_FUNCTION_ARGS)
 	Oid			user;
 	int			security;
 	int			nest = enter_owner(batch, &user, &security);
+	LandingBatch *outer = loading_batch;
 
+	loading_batch = batch;
 	close_batch(batch);
+	loading_batch = outer;
 	leave_owner(nest, user, security);
 	MemoryContextDelete(batch->context);
 	return PointerGetDatum(NULL);

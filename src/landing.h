@@ -255,7 +255,7 @@ extern void reject_field(LandingBatch *batch, int field, Reason reason);
 extern const text *field_text(const LandingBatch *batch, int field);
 extern void register_relation(const char *name, TupleDesc desc, Tuplestorestate *rows, int64 count);
 extern Tuplestorestate *batch_tuplestore(LandingBatch *batch);
-extern LandingBatch *innermost_batch(void);
+extern LandingBatch *batch_with_items(void);
 
 /* landing_profile.c: what a batch says about its accounts and places */
 typedef struct Profile Profile;

@@ -125,7 +125,7 @@ compare_names(const void *a, const void *b)
 Datum
 patternos__note_categories(PG_FUNCTION_ARGS)
 {
-	ItemList   *list = innermost_batch()->items;
+	ItemList   *list = batch_with_items()->items;
 	ArrayType  *items = PG_GETARG_ARRAYTYPE_P(0);
 	Datum	   *names;
 	bool	   *nulls;
@@ -205,7 +205,7 @@ line_value(const ArrayType *values, int i, int count)
 Datum
 patternos__main_category(PG_FUNCTION_ARGS)
 {
-	ItemList   *list = innermost_batch()->items;
+	ItemList   *list = batch_with_items()->items;
 	ArrayType  *items = PG_ARGISNULL(0) ? construct_empty_array(INT4OID) : PG_GETARG_ARRAYTYPE_P(0);
 	ArrayType  *line_values = PG_ARGISNULL(1) ? construct_empty_array(INT8OID) : PG_GETARG_ARRAYTYPE_P(1);
 	char	   *fallback = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));

@@ -46,7 +46,7 @@ is(psql($database, q{SELECT concat_ws(' ', prime_member, delivery_speed, payment
 	't Same-day UPI f 3 Surat', 'columns of a fact');
 is(psql($database, q{SELECT count(*) FROM patternos_dw.fact_transaction f WHERE NOT EXISTS
 	(SELECT FROM patternos_dw.changed_customer c WHERE c.customer_key = f.customer_key)}), 0, 'changed customers are recorded');
-is(psql($database, 'SELECT patternos._orphan_check(NULL)'), '', 'no orphans');
+is(psql($database, 'SELECT count(*) FROM patternos.check_relationships() WHERE orphans > 0'), 0, 'no orphans');
 
 # a file again, an overlapping export, no rows at all
 copy_file('landing_zepto', 'test/data/landing_zepto.csv');
@@ -104,6 +104,12 @@ is(psql($database, q{SELECT string_agg(rows_total || '/' || rows_accepted, ' ' O
 	(SELECT * FROM patternos_dw.raw_batch ORDER BY batch_id DESC LIMIT 4) b}), '3/3 1/1 1/1 1/1', 'a load inside a load is a batch of its own');
 psql($database, "${quiet}WITH a AS ($rows VALUES ('OWN-W1', '2025-04-05', '1') RETURNING customer_id) $rows SELECT customer_id || 'x', '2025-04-05', '1' FROM a");
 is(last_batch(), 'loaded 2 2 0 0', 'two inserts of one statement are one batch');
+
+psql($database, "${quiet}WITH a AS ($rows VALUES ('OWN-W2', '2025-04-06', '1') RETURNING 1), b AS (INSERT INTO patternos_dw.landing_swiggy
+	(customer_id, date_of_order, order_value, items_list) VALUES ('OWN-W3', '2025-04-06', '1', 'Veg Biryani, Gulab Jamun') RETURNING 1) SELECT FROM a, b");
+is(psql($database, q{SELECT string_agg(platform_id || ' ' || rows_accepted, ', ' ORDER BY platform_id) FROM
+	(SELECT * FROM patternos_dw.raw_batch ORDER BY batch_id DESC LIMIT 2) b}), 'SWIGGY 1, ZEPTO 1', 'a statement on two views is a batch in each');
+like(psql_fails($database, 'SELECT patternos._main_category(ARRAY[0], ARRAY[1::bigint], NULL)'), qr/55000/, 'helpers of a load refuse to be called alone');
 
 # a loader needs INSERT on the view only
 psql($database, 'CREATE ROLE regress_loader; GRANT USAGE ON SCHEMA patternos_dw TO regress_loader; GRANT INSERT ON patternos_dw.landing_zepto TO regress_loader');
