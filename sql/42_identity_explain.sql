@@ -183,6 +183,7 @@ AS $$
                search_term, product_id, category_id, device_type, browser, os, ip_hash, location_id, event_properties,
                known_at, batch_id
         FROM waiting
+        ON CONFLICT (customer_key, event_timestamp, event_id) DO NOTHING
         RETURNING customer_key
     ), marked AS (
         INSERT INTO patternos_dw.changed_customer (customer_key, reason)

@@ -356,7 +356,7 @@ DECLARE
     what text;
     has_order_id boolean;
 BEGIN
-    SELECT min(m.entity), bool_or(m.field = 'order_id') INTO what, has_order_id
+    SELECT min(m.entity), bool_or(m.field IN ('order_id', 'event_id')) INTO what, has_order_id
     FROM patternos_dw.source_mapping m WHERE m.landing_view = _landing_steps.landing_view;
     RETURN QUERY EXECUTE
         format('SELECT row_number() OVER (), s.relation, s.statement FROM patternos.%I($1) s', '_landing_steps_' || what)

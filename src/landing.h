@@ -65,6 +65,11 @@ typedef enum FieldKind
 	FIELD_SIGNED_AMOUNT,		/* the same, may be negative */
 	FIELD_INTEGER,				/* bigint, not negative, at most limit */
 	FIELD_FLAG,					/* boolean */
+	FIELD_CODE,					/* text: an id, hashed when it is personal;
+								 * limit = bytes */
+	FIELD_IDENTIFIER,			/* bytea: keyed hash of an identifier of the
+								 * kind in choices; NULL for a placeholder */
+	FIELD_JSON,					/* jsonb: an object, redacted; limit = bytes */
 	FIELD_KINDS
 } FieldKind;
 
@@ -77,7 +82,7 @@ typedef struct LandingField
 	bool		required;		/* empty is a fault */
 	int			limit;
 	const char *choices;		/* "a|b|other=b": what may be written, and
-								 * what it means */
+								 * what it means; "*=b": all else */
 } LandingField;
 
 typedef struct LandingBatch LandingBatch;
@@ -230,6 +235,7 @@ struct LandingBatch
 
 extern const LandingEntity landing_transaction;
 extern const LandingEntity landing_transaction_line;
+extern const LandingEntity landing_event;
 
 /* landing_field.c: parsing */
 extern Reason parse_field(LandingBatch *batch, const LandingField *field, const char *format,
@@ -239,6 +245,7 @@ extern void local_date(const LandingBatch *batch, TimestampTz time, int *date, i
 /* landing_hash.c: identity of rows and batches */
 extern void hash_begin(LandingBatch *batch);
 extern int64 hash_row(LandingBatch *batch);
+extern int64 declared_identity(LandingBatch *batch, const char *kind, const text *id);
 extern int64 order_identity(LandingBatch *batch, int field);
 extern void hash_end(LandingBatch *batch, uint8 *digest);
 

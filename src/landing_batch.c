@@ -15,6 +15,7 @@
 static const LandingEntity *const entities[] = {
 	&landing_transaction,
 	&landing_transaction_line,
+	&landing_event,
 };
 
 /* A value of the only row of the last query as text in the batch's memory, NULL for NULL. */
@@ -192,7 +193,7 @@ read_columns(LandingBatch *batch, TupleDesc view)
 							column->name, batch->view_name),
 					 errhint("Correct patternos_dw.source_mapping, then call patternos.create_views().")));
 		map_field(batch, column, field);
-		batch->declared |= strcmp(field, "order_id") == 0;
+		batch->declared |= strcmp(field, "order_id") == 0 || strcmp(field, "event_id") == 0;
 		if (column->field >= 0 && batch->entity->fields[column->field].kind == FIELD_ACCOUNT)
 			batch->account_column = i;
 		if (column->field >= 0 && batch->entity->fields[column->field].kind == FIELD_PLATFORM)

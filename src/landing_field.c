@@ -11,10 +11,15 @@
 #include "landing.h"
 
 #include "core/detect.h"
+#include "core/json.h"
+#include "core/normalize.h"
+#include "core/utf8.h"
 #include "key.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
 /* A token that replaces a personal account id: 'h' and 64 hexadecimal digits. */
@@ -22,6 +27,8 @@
 
 /* No single amount is believed beyond ten billion of the currency's units. */
 #define LARGEST_AMOUNT INT64CONST(10000000000)
+
+extern Datum patternos_redact_jsonb(PG_FUNCTION_ARGS);
 
 typedef Reason (*FieldParser) (LandingBatch *batch, const LandingField *field, const char *format,
 							   const char *text, size_t size, FieldValue *result);
@@ -72,9 +79,9 @@ parse_platform(LandingBatch *batch, const LandingField *field, const char *forma
 	return REASON_BAD_VALUE;
 }
 
-/* The platform's id of its customer; a hash when it is an identifier itself. */
+/* An id, above all the platform's of its customer; a hash when it is an identifier itself. */
 static Reason
-parse_account(LandingBatch *batch, const LandingField *field, const char *format,
+parse_code(LandingBatch *batch, const LandingField *field, const char *format,
 			  const char *text, size_t size, FieldValue *result)
 {
 	Reason		reason = parse_text(text, size, field->limit, &text, &size);
@@ -115,7 +122,7 @@ parse_free_text(LandingBatch *batch, const LandingField *field, const char *form
 
 /*
  * One of the field's choices, whatever its case; "other=b" among them says
- * that other is stored as b.
+ * that other is stored as b, "*=b" at their end that all else is.
  */
 static Reason
 parse_choice(LandingBatch *batch, const LandingField *field, const char *format,
@@ -131,7 +138,8 @@ parse_choice(LandingBatch *batch, const LandingField *field, const char *format,
 		size_t		written = strcspn(choice, "|=");
 		size_t		whole = strcspn(choice, "|");
 
-		if (written == size && pg_strncasecmp(choice, text, size) == 0)
+		if ((written == size && pg_strncasecmp(choice, text, size) == 0) ||
+			(written == 1 && *choice == '*'))
 		{
 			size_t		skip = written < whole ? written + 1 : 0;
 
@@ -299,9 +307,61 @@ parse_flag_field(LandingBatch *batch, const LandingField *field, const char *for
 	return reason;
 }
 
+/* The keyed hash of an identifier; stored is its token, which is taken back as it is. */
+static Reason
+parse_identifier(LandingBatch *batch, const LandingField *field, const char *format,
+				 const char *text, size_t size, FieldValue *result)
+{
+	bytea	   *hash;
+	char	   *token;
+	Reason		reason = parse_text(text, size, NORMALIZE_MAX, &text, &size);
+
+	if (reason != REASON_OK)
+		return reason;
+	hash = palloc(VARHDRSZ + IDENTIFIER_HASH_SIZE);
+	SET_VARSIZE(hash, VARHDRSZ + IDENTIFIER_HASH_SIZE);
+	if (is_token(text, size))
+		(void) hex_decode(text + 1, size - 1, VARDATA(hash));
+	else
+	{
+		reason = hash_identifier(field->choices, text, size, (uint8 *) VARDATA(hash));
+		if (reason != REASON_OK)
+			return reason == REASON_PLACEHOLDER ? REASON_EMPTY : reason;
+	}
+	token = palloc(TOKEN_SIZE);
+	token[0] = 'h';
+	hex_encode(VARDATA(hash), IDENTIFIER_HASH_SIZE, token + 1);
+	result->stored = token;
+	result->stored_size = TOKEN_SIZE;
+	result->datum = PointerGetDatum(hash);
+	return REASON_OK;
+}
+
+/* A JSON object, identifiers in it replaced; stored is its redacted text. */
+static Reason
+parse_json(LandingBatch *batch, const LandingField *field, const char *format,
+		   const char *text, size_t size, FieldValue *result)
+{
+	Jsonb	   *document;
+
+	trim(&text, &size);
+	if (size == 0)
+		return REASON_EMPTY;
+	if (size > field->limit)
+		return REASON_TOO_LONG;
+	if (!json_is_object(text, size))
+		return REASON_BAD_VALUE;
+	result->datum = DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup(text, size)));
+	result->datum = DirectFunctionCall1(patternos_redact_jsonb, result->datum);
+	document = DatumGetJsonbP(result->datum);
+	result->stored = JsonbToCString(NULL, &document->root, size);
+	result->stored_size = strlen(result->stored);
+	return REASON_OK;
+}
+
 static const FieldParser parsers[FIELD_KINDS] = {
 	[FIELD_PLATFORM] = parse_platform,
-	[FIELD_ACCOUNT] = parse_account,
+	[FIELD_ACCOUNT] = parse_code,
 	[FIELD_TEXT] = parse_free_text,
 	[FIELD_CHOICE] = parse_choice,
 	[FIELD_AGE_GROUP] = parse_age_group,
@@ -312,6 +372,9 @@ static const FieldParser parsers[FIELD_KINDS] = {
 	[FIELD_SIGNED_AMOUNT] = parse_signed_amount,
 	[FIELD_INTEGER] = parse_integer_field,
 	[FIELD_FLAG] = parse_flag_field,
+	[FIELD_CODE] = parse_code,
+	[FIELD_IDENTIFIER] = parse_identifier,
+	[FIELD_JSON] = parse_json,
 };
 
 /*

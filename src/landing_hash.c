@@ -88,6 +88,22 @@ hash_row(LandingBatch *batch)
 }
 
 /*
+ * Identity of what a platform's own id names, of a kind: order or event.
+ */
+int64
+declared_identity(LandingBatch *batch, const char *kind, const text *id)
+{
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+
+	check(pg_cryptohash_init(batch->row_hash) >= 0);
+	update_value(batch->row_hash, batch->row_platform, strlen(batch->row_platform));
+	update_value(batch->row_hash, kind, strlen(kind));
+	update_value(batch->row_hash, VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id));
+	check(pg_cryptohash_final(batch->row_hash, digest, sizeof(digest)) >= 0);
+	return first_bits(digest);
+}
+
+/*
  * Identity of an order whose id a field holds; the id is kept among the row's
  * properties under the field's name.
  */
@@ -95,15 +111,9 @@ int64
 order_identity(LandingBatch *batch, int field)
 {
 	const text *id = field_text(batch, field);
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 
 	add_text_property(batch, batch->entity->fields[field].name, VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id));
-	check(pg_cryptohash_init(batch->row_hash) >= 0);
-	update_value(batch->row_hash, batch->row_platform, strlen(batch->row_platform));
-	update_value(batch->row_hash, "order", strlen("order"));
-	update_value(batch->row_hash, VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id));
-	check(pg_cryptohash_final(batch->row_hash, digest, sizeof(digest)) >= 0);
-	return first_bits(digest);
+	return declared_identity(batch, "order", id);
 }
 
 /*

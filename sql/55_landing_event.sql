@@ -1,0 +1,175 @@
+-- Landing of events: the view's columns, and what a batch does once its rows are staged.
+
+CREATE FUNCTION patternos._seed_event_mapping() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO patternos_dw.source_mapping (landing_view, column_name, position, entity, field)
+    SELECT 'landing_event', c.name, c.position, 'event', c.name
+    FROM unnest('{platform_id,platform_customer_id,visitor_id,session_id,event_type,event_timestamp,page_url,referrer_url,
+                  search_term,product_id,category,device_type,browser,os,ip,event_properties,event_id}'::text[])
+         WITH ORDINALITY c (name, position)
+    ON CONFLICT DO NOTHING
+$$;
+
+-- Products and the platforms' own names of categories. Leaves "product_key" and "category_key".
+CREATE FUNCTION patternos._landing_steps_event_categories() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+('product_key', $$
+    SELECT p.row_platform, p.product_id, d.category_id
+    FROM (SELECT DISTINCT row_platform COLLATE "C" AS row_platform, product_id COLLATE "C" AS product_id
+          FROM arrived WHERE product_id IS NOT NULL) p
+    JOIN patternos_dw.dim_sku d ON d.platform_id = p.row_platform AND d.sku_id = p.product_id AND d.valid_to = 'infinity'
+    WHERE d.category_id IS NOT NULL$$),
+('own_category', $$
+    SELECT p.row_platform, c.item_name AS category, coalesce(c.category_level_1, c.item_name) AS category_level_1,
+           c.category_level_2, c.category_level_3, coalesce(c.unified_category, 'Other') AS unified_category
+    FROM (SELECT row_platform COLLATE "C" AS row_platform, array_agg(DISTINCT category) AS names
+          FROM arrived WHERE category IS NOT NULL GROUP BY 1) p
+    CROSS JOIN LATERAL patternos._classify_items(p.row_platform, p.names) c$$),
+(NULL, $$
+    INSERT INTO patternos_dw.dim_product_category (category_level_1, category_level_2, category_level_3, unified_category)
+    SELECT DISTINCT ON (1, 2, 3) category_level_1, category_level_2, category_level_3, unified_category
+    FROM own_category ORDER BY 1, 2, 3, 4
+    ON CONFLICT (category_level_1, category_level_2, category_level_3) DO NOTHING$$),
+('category_key', $$
+    SELECT o.row_platform, o.category, d.category_id
+    FROM own_category o
+    JOIN patternos_dw.dim_product_category d
+         ON d.category_level_1 = o.category_level_1 AND d.category_level_2 IS NOT DISTINCT FROM o.category_level_2
+        AND d.category_level_3 IS NOT DISTINCT FROM o.category_level_3$$)
+$steps$;
+
+-- Events of accounts are facts. Leaves "inserted": numbers and times of known accounts' events that were not there.
+CREATE FUNCTION patternos._landing_steps_event_facts() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$
+WITH fact (insertion) AS (VALUES ($$
+    INSERT INTO patternos_dw.fact_event
+        (customer_key, event_id, platform_id, platform_customer_id, session_id, event_type, event_timestamp, page_url,
+         referrer_url, search_term, product_id, category_id, device_type, browser, os, ip_hash, session_duration_seconds,
+         pages_viewed_in_session, event_properties, known_at, batch_id)
+    SELECT k.customer_key, a.event_number, a.row_platform, k.platform_customer_id, a.session_id, a.event_type,
+           a.event_timestamp, a.page_url, a.referrer_url, a.search_term, a.product_id,
+           coalesce(p.category_id, c.category_id), a.device_type, a.browser, a.os, a.ip, a.session_duration_seconds,
+           a.pages_viewed_in_session,
+           CASE WHEN a.properties IS NULL THEN a.event_properties ELSE coalesce(a.event_properties, '{}') || a.properties END,
+           $3, $1
+    FROM arrived a JOIN {account} k USING (account)
+    LEFT JOIN product_key p ON p.row_platform = a.row_platform COLLATE "C" AND p.product_id = a.product_id COLLATE "C"
+    LEFT JOIN category_key c ON c.row_platform = a.row_platform COLLATE "C" AND c.category = a.category
+    ORDER BY k.customer_key, a.event_timestamp$$))
+SELECT NULL, replace(insertion, '{account}', 'new_key') FROM fact
+UNION ALL
+SELECT 'inserted', replace(insertion, '{account}', 'known_key') ||
+       ' ON CONFLICT (customer_key, event_timestamp, event_id) DO NOTHING RETURNING event_id, event_timestamp' FROM fact
+$steps$;
+
+-- Events of visitors wait, unless they have been given to the customer behind the visitor already. Leaves
+-- "inserted_anonymous".
+CREATE FUNCTION patternos._landing_steps_event_visitors() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+('visitor_key', $$
+    SELECT v.visitor_id, i.customer_key
+    FROM (SELECT DISTINCT visitor_id FROM arrived WHERE account IS NULL) v
+    JOIN patternos_dw.account_identifier d ON d.kind = 'device' AND d.value_hash = v.visitor_id
+    JOIN patternos_dw.dim_customer_identity i USING (identity_key)
+    GROUP BY 1, 2$$),
+('inserted_anonymous', $$
+    INSERT INTO patternos_dw.event_anonymous
+        (visitor_hash, event_timestamp, event_id, platform_id, session_id, event_type, page_url, referrer_url, search_term,
+         product_id, category_id, device_type, browser, os, ip_hash, event_properties, known_at, batch_id)
+    SELECT a.visitor_id, a.event_timestamp, a.event_number, a.row_platform, a.session_id, a.event_type, a.page_url,
+           a.referrer_url, a.search_term, a.product_id, coalesce(p.category_id, c.category_id), a.device_type, a.browser,
+           a.os, a.ip,
+           CASE WHEN a.properties IS NULL THEN a.event_properties ELSE coalesce(a.event_properties, '{}') || a.properties END,
+           $3, $1
+    FROM arrived a
+    LEFT JOIN product_key p ON p.row_platform = a.row_platform COLLATE "C" AND p.product_id = a.product_id COLLATE "C"
+    LEFT JOIN category_key c ON c.row_platform = a.row_platform COLLATE "C" AND c.category = a.category
+    WHERE a.account IS NULL
+      AND NOT EXISTS (SELECT FROM visitor_key v
+                      JOIN patternos_dw.fact_event f ON f.customer_key = v.customer_key
+                      WHERE v.visitor_id = a.visitor_id AND f.event_timestamp = a.event_timestamp AND f.event_id = a.event_number)
+    ORDER BY a.visitor_id, a.event_timestamp
+    ON CONFLICT (visitor_hash, event_timestamp, event_id) DO NOTHING
+    RETURNING event_id, event_timestamp$$)
+$steps$;
+
+-- Staged rows that add nothing.
+CREATE FUNCTION patternos._landing_steps_event_duplicates(has_event_id boolean) RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$
+SELECT 'duplicate', $$
+    SELECT a.line FROM arrived a JOIN known_key k USING (account)
+    WHERE NOT EXISTS (SELECT FROM inserted i WHERE i.event_id = a.event_number AND i.event_timestamp = a.event_timestamp)
+    UNION ALL
+    SELECT a.line FROM arrived a
+    WHERE a.account IS NULL
+      AND NOT EXISTS (SELECT FROM inserted_anonymous i WHERE i.event_id = a.event_number AND i.event_timestamp = a.event_timestamp)$$ ||
+    CASE WHEN has_event_id THEN $$
+    UNION ALL
+    SELECT s.line FROM staged s WHERE NOT EXISTS (SELECT FROM arrived a WHERE a.line = s.line)$$ ELSE '' END
+$steps$;
+
+-- After the facts: devices, the calendar, who has to be looked at again, and keys that lead nowhere.
+CREATE FUNCTION patternos._landing_steps_event_after() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+('device', $$
+    SELECT k.identity_key, s.visitor_id, min(s.event_timestamp) AS first_seen, max(s.event_timestamp) AS last_seen
+    FROM staged s JOIN account_key k USING (account)
+    WHERE s.visitor_id IS NOT NULL
+    GROUP BY k.identity_key, s.visitor_id$$),
+(NULL, $$
+    INSERT INTO patternos_dw.changed_account (identity_key)
+    SELECT identity_key FROM account_key WHERE is_new
+    UNION
+    SELECT d.identity_key FROM device d
+    WHERE NOT EXISTS (SELECT FROM patternos_dw.account_identifier i
+                      WHERE i.identity_key = d.identity_key AND i.kind = 'device' AND i.value_hash = d.visitor_id)
+    ORDER BY 1
+    ON CONFLICT DO NOTHING$$),
+(NULL, $$
+    INSERT INTO patternos_dw.account_identifier AS old (identity_key, kind, value_hash, first_seen, last_seen)
+    SELECT identity_key, 'device', visitor_id, first_seen, last_seen FROM device ORDER BY 1, 3
+    ON CONFLICT (identity_key, kind, value_hash) DO UPDATE
+        SET first_seen = least(old.first_seen, excluded.first_seen), last_seen = greatest(old.last_seen, excluded.last_seen)
+        WHERE excluded.first_seen < old.first_seen OR excluded.last_seen > old.last_seen$$),
+(NULL, $$
+    SELECT patternos._extend_dim_time((min(a.event_timestamp) AT TIME ZONE z.zone)::date, (max(a.event_timestamp) AT TIME ZONE z.zone)::date)
+    FROM arrived a CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z GROUP BY z.zone$$),
+(NULL, $$
+    INSERT INTO patternos_dw.changed_customer (customer_key, reason)
+    SELECT DISTINCT k.customer_key, 'load'
+    FROM arrived a JOIN account_key k USING (account)
+    WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = a.line)
+    ORDER BY k.customer_key
+    ON CONFLICT DO NOTHING$$),
+('orphan', $$
+    SELECT 'account' AS kind FROM staged_account a
+    WHERE NOT EXISTS (SELECT FROM account_key k JOIN patternos_dw.dim_customer c USING (customer_key) WHERE k.account = a.account)
+    UNION ALL
+    SELECT 'category' FROM product_key p
+    WHERE NOT EXISTS (SELECT FROM patternos_dw.dim_product_category c WHERE c.category_id = p.category_id)$$)
+$steps$;
+
+-- The steps of events; several rows with one declared id are one event.
+CREATE FUNCTION patternos._landing_steps_event(has_event_id boolean) RETURNS TABLE (relation text, statement text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT * FROM patternos._landing_steps_accounts()
+    UNION ALL SELECT 'arrived', 'SELECT DISTINCT ON (event_number) * FROM staged ORDER BY event_number, line' WHERE has_event_id
+    UNION ALL SELECT * FROM patternos._landing_steps_profiles()
+    UNION ALL SELECT * FROM patternos._landing_steps_event_categories()
+    UNION ALL SELECT * FROM patternos._landing_steps_event_facts()
+    UNION ALL SELECT * FROM patternos._landing_steps_event_visitors()
+    UNION ALL SELECT * FROM patternos._landing_steps_event_duplicates(has_event_id)
+    UNION ALL SELECT * FROM patternos._landing_steps_event_after()
+$$;
+
+REVOKE ALL ON FUNCTION patternos._seed_event_mapping(), patternos._landing_steps_event_categories(),
+    patternos._landing_steps_event_facts(), patternos._landing_steps_event_visitors(),
+    patternos._landing_steps_event_duplicates(boolean), patternos._landing_steps_event_after(),
+    patternos._landing_steps_event(boolean) FROM PUBLIC;
