@@ -17,7 +17,7 @@ AS $seed$
     SELECT patternos._seed_rules('ZEPTO', $$
 Pet: Pet Care > Dog Food > Dog Food = dog food|dog treat|dog biscuit|puppy food
 Pet: Pet Care > Cat Food > Cat Food = cat food|cat treat|cat litter|kitten food
-Pet: Pet Care > Accessories > Pet Accessories = pet food|pet treat|pet shampoo|pet toy|dog leash|dog collar|pet accessories
+Pet: Pet Care > Accessories > Pet Accessories = pet care|pet food|pet treat|pet shampoo|pet toy|dog leash|dog collar|pet accessories
 Baby: Baby Care > Diapers > Diapers = diaper|diaper pants|nappy|nappies
 Baby: Baby Care > Food > Baby Food = baby food|baby cereal|infant formula|infant milk
 Baby: Baby Care > Hygiene > Baby Hygiene = baby wipes|baby soap|baby shampoo|baby lotion|baby powder|baby oil|baby cream|baby wash|baby hygiene|baby

@@ -112,7 +112,8 @@ $$;
 REVOKE ALL ON FUNCTION patternos._classify_items(text, text[]), patternos._ensure_categories(text, text[]), patternos._observe_items(text, text[]),
     patternos._find_items(text, text[]) FROM PUBLIC;
 
--- Category of a platform's own category name, by the same rules; a name without a rule is its own level 1 in 'Other'.
+-- Category of a platform's own category name, or of a catalogue's levels joined by blanks, by the same rules; a name
+-- without a rule is its own level 1 in 'Other'.
 CREATE FUNCTION patternos._category_fallback(platform text, category text,
     OUT category_level_1 text, OUT category_level_2 text, OUT category_level_3 text, OUT unified_category text)
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp

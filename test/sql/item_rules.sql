@@ -29,10 +29,10 @@ SELECT platform_id, phrase FROM patternos_dw.item_rule, string_to_table(pattern,
 SELECT platform_id, alias FROM patternos_dw.brand WHERE patternos.match_brand(alias, ARRAY[alias], ARRAY[brand]) IS DISTINCT FROM brand;
 SELECT count(*) FROM patternos_dw.item_rule WHERE category_level_1 IS NULL OR pattern = '';
 
--- what platforms call their categories
+-- what platforms call their categories, also with two levels of a catalogue
 SELECT p, c, patternos._category_fallback(p, c)
 FROM (VALUES ('NYKAA', 'Skincare'), ('NYKAA', 'Haircare'), ('AMAZON', 'Electronics'), ('AMAZON', 'Books'), ('AMAZON', 'Home'), ('AMAZON', 'Beauty'),
-             ('CARWALE', 'New'), ('CARWALE', 'Used'), ('ZEPTO', 'Baby Care'), ('ZEPTO', 'Seasonal & Festive'), ('OTHER', 'Unheard of'), ('OTHER', '')) v (p, c);
+             ('CARWALE', 'New'), ('CARWALE', 'Used'), ('ZEPTO', 'Baby Care'), ('ZEPTO', 'Seasonal & Festive'), ('ZEPTO', 'Pet Care Accessories'), ('ZEPTO', 'Home & Cleaning Cleaners'), ('ZEPTO', 'Baby Care Food'), ('OTHER', 'Unheard of'), ('OTHER', '')) v (p, c);
 
 -- an edit makes new versions, once, and keeps the old ones
 INSERT INTO patternos_dw.brand VALUES ('ZEPTO', 'local', 'Local Farms');
