@@ -56,13 +56,14 @@ CREATE FUNCTION patternos._ensure_categories(platform text, items text[]) RETURN
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO patternos_dw.dim_product_category (category_level_1, category_level_2, category_level_3, unified_category)
-    SELECT DISTINCT ON (1, 2, 3) c.category_level_1, c.category_level_2, c.category_level_3, c.unified_category
-    FROM patternos._classify_items(platform, items) c
-    WHERE c.category_level_1 IS NOT NULL
-      AND NOT EXISTS (SELECT FROM patternos_dw.dim_product_category p
+    SELECT * FROM (
+        SELECT DISTINCT ON (1, 2, 3) c.category_level_1, c.category_level_2, c.category_level_3, c.unified_category
+        FROM patternos._classify_items(platform, items) c
+        WHERE c.category_level_1 IS NOT NULL
+        ORDER BY 1, 2, 3, 4) n
+    WHERE NOT EXISTS (SELECT FROM patternos_dw.dim_product_category p
                       WHERE (p.category_level_1, p.category_level_2, p.category_level_3)
-                            IS NOT DISTINCT FROM (c.category_level_1, c.category_level_2, c.category_level_3))
-    ORDER BY 1, 2, 3, 4
+                            IS NOT DISTINCT FROM (n.category_level_1, n.category_level_2, n.category_level_3))
     ON CONFLICT DO NOTHING
 $$;
 
@@ -88,8 +89,8 @@ BEGIN
     FROM patternos._classify_items(platform, missing) c
     LEFT JOIN patternos_dw.dim_product_category p
            ON p.category_level_1 = c.category_level_1
-          AND p.category_level_2 IS NOT DISTINCT FROM c.category_level_2
-          AND p.category_level_3 IS NOT DISTINCT FROM c.category_level_3
+          AND coalesce(p.category_level_2, E'\n') = coalesce(c.category_level_2, E'\n')
+          AND coalesce(p.category_level_3, E'\n') = coalesce(c.category_level_3, E'\n')
     ON CONFLICT DO NOTHING;
 END
 $$;

@@ -105,8 +105,8 @@ BEGIN
                                    AND s.is_observed AND s.valid_to = 'infinity'
         LEFT JOIN patternos_dw.dim_product_category p
                ON p.category_level_1 = c.category_level_1
-              AND p.category_level_2 IS NOT DISTINCT FROM c.category_level_2
-              AND p.category_level_3 IS NOT DISTINCT FROM c.category_level_3
+              AND coalesce(p.category_level_2, E'\n') = coalesce(c.category_level_2, E'\n')
+              AND coalesce(p.category_level_3, E'\n') = coalesce(c.category_level_3, E'\n')
         WHERE (s.brand, s.category_id) IS DISTINCT FROM (c.brand, p.category_id)
     ), present AS (
         UPDATE patternos_dw.dim_sku s
