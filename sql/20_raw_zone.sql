@@ -37,6 +37,7 @@ BEGIN
         rows_duplicate   bigint NOT NULL DEFAULT 0,
         rows_suppressed  bigint NOT NULL DEFAULT 0,
         rows_same_second bigint NOT NULL DEFAULT 0,
+        values_refused   bigint NOT NULL DEFAULT 0,
         status           text NOT NULL DEFAULT 'pending'
                          CHECK (status IN ('pending', 'loaded', 'parked', 'released', 'dropped')),
         received_by      text NOT NULL DEFAULT session_user,
@@ -77,6 +78,7 @@ BEGIN
         column_name  text NOT NULL,
         reason_code  text NOT NULL,
         value_length integer,
+        row_rejected boolean NOT NULL DEFAULT true,
         PRIMARY KEY (batch_id, line, column_name)
     );
 END

@@ -201,6 +201,12 @@ BEGIN
     COMMENT ON COLUMN patternos_dw.changed_account.identity_key IS 'Account, as in dim_customer_identity';
     COMMENT ON COLUMN patternos_dw.changed_account.changed_at IS 'Start of the transaction that changed it';
 
+    CREATE TABLE patternos_dw.account_statement (
+        identity_key bigint PRIMARY KEY,
+        updated_at   timestamptz NOT NULL,
+        content_hash bigint NOT NULL
+    );
+
     CREATE TABLE patternos_dw.account_consent (
         identity_key bigint NOT NULL,
         purpose      text NOT NULL CHECK (purpose IN ('marketing', 'personalization', 'sharing')),

@@ -31,6 +31,7 @@ rows_rejected: rows refused; raw_reject says why
 rows_duplicate: rows that were there already
 rows_suppressed: rows dropped because their person was erased or objected
 rows_same_second: accepted rows that share customer and second with another row of different content
+values_refused: identifiers of accepted rows that identify nobody and were left out
 status: pending while open, loaded when its facts are written, parked when too many rows were rejected, then released (loaded as a batch of its own) or dropped
 received_by: database user who sent it
 received_at: when it arrived
@@ -48,11 +49,12 @@ record_time: time of the row's own event, the arrival where it has none; decides
 line: number of the row within its batch, from 1
 entity: what the row is: transaction, customer, event or sku
 payload: the row's columns and values, personal identifiers replaced$c$);
-    PERFORM patternos._describe('raw_reject', 'Why a row was refused: place and reason, never the value.', $c$
+    PERFORM patternos._describe('raw_reject', 'Why a row or an identifier was refused: place and reason, never the value.', $c$
 line: number of the row within its batch, from 1
 column_name: column at fault
 reason_code: what is wrong, such as bad_date
-value_length: length of the value in bytes; NULL when there was none$c$);
+value_length: length of the value in bytes; NULL when there was none
+row_rejected: whether the row was rejected; false: it was loaded without this value$c$);
 END
 $$;
 

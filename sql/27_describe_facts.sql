@@ -44,6 +44,9 @@ kind: what was hashed: email, mobile, loyalty_id, name_address_dob, device or ip
 value_hash: keyed hash of the normalised value, 32 bytes
 first_seen: first time that the account came with it
 last_seen: latest time that the account came with it$c$);
+    PERFORM patternos._describe('account_statement', 'The newest row of each account in landing_customer, whose identifiers count.', $c$
+updated_at: time of the row
+content_hash: 63 bits of the hash of its content as stored$c$);
     PERFORM patternos._describe('account_consent', 'Consents as the accounts gave and withdrew them, appended only.', $c$
 purpose: marketing, personalization or sharing
 granted: true when given, false when withdrawn

@@ -32,6 +32,8 @@ BEGIN
     PERFORM patternos._seed_warehouse();
     PERFORM patternos._seed_platform_mappings();
     PERFORM patternos._seed_event_mapping();
+    PERFORM patternos._seed_customer_mapping();
+    PERFORM patternos._seed_sku_mapping();
     PERFORM patternos._seed_items();
     PERFORM patternos._describe_warehouse();
     PERFORM patternos.create_views();

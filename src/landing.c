@@ -168,6 +168,7 @@ parse_column(LandingBatch *batch, int number, Datum value, bool isnull)
 	{
 		parsed->isnull = true;
 		parsed->stored = NULL;
+		parsed->refused = REASON_OK;
 		return;
 	}
 	if (!isnull)
@@ -274,6 +275,30 @@ finish_head(LandingBatch *batch, int64 row_id)
 	batch->values[STAGED_PAYLOAD] = payload_datum(batch->payload_shape, batch->parsed);
 }
 
+/* Writes a line of raw_reject. */
+static void
+note_reject(LandingBatch *batch, const char *column, Reason reason, int64 size)
+{
+	Datum		values[] = {Int64GetDatum(batch->rows), CStringGetTextDatum(column),
+		CStringGetTextDatum(reason_name(reason)), Int32GetDatum((int32) Min(size, PG_INT32_MAX)),
+	BoolGetDatum(batch->faulty)};
+	bool		nulls[] = {false, false, false, false, false};
+
+	tuplestore_putvalues(batch->rejects, batch->reject_desc, values, nulls);
+}
+
+/* Notes the values that the row at hand, a sound one, does without. */
+static void
+note_refusals(LandingBatch *batch)
+{
+	for (int i = 0; i < batch->column_count; i++)
+		if (batch->parsed[i].refused != REASON_OK)
+		{
+			note_reject(batch, batch->columns[i].name, batch->parsed[i].refused, batch->parsed[i].refused_size);
+			batch->refused++;
+		}
+}
+
 /*
  * INSTEAD OF INSERT, once per row: parses, hashes, redacts and stages it.
  */
@@ -293,12 +318,15 @@ patternos__landing_row(PG_FUNCTION_ARGS)
 	batch->faulty = false;
 	batch->rows++;
 	parse_columns(batch, batch->column_values, batch->column_nulls);
+	if (!batch->faulty && batch->entity->prepare_row != NULL)
+		batch->entity->prepare_row(batch);
 	row_id = hash_row(batch);
 	if (!batch->faulty)
 		batch->entity->check_row(batch);
 	if (!batch->faulty)
 	{
 		finish_head(batch, row_id);
+		note_refusals(batch);
 		batch->entity->stage_row(batch);
 		batch->values[STAGED_PROPERTIES] = properties_datum(batch, &batch->nulls[STAGED_PROPERTIES]);
 		tuplestore_putvalues(batch->staged, batch->staged_desc, batch->values, batch->nulls);
@@ -337,12 +365,8 @@ patternos__landing_end(PG_FUNCTION_ARGS)
 void
 reject_value(LandingBatch *batch, const char *column, Reason reason, int64 size)
 {
-	Datum		values[] = {Int64GetDatum(batch->rows), CStringGetTextDatum(column),
-	CStringGetTextDatum(reason_name(reason)), Int32GetDatum((int32) Min(size, PG_INT32_MAX))};
-	bool		nulls[] = {false, false, false, false};
-
 	batch->faulty = true;
-	tuplestore_putvalues(batch->rejects, batch->reject_desc, values, nulls);
+	note_reject(batch, column, reason, size);
 }
 
 /*

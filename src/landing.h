@@ -70,6 +70,12 @@ typedef enum FieldKind
 	FIELD_IDENTIFIER,			/* bytea: keyed hash of an identifier of the
 								 * kind in choices; NULL for a placeholder */
 	FIELD_JSON,					/* jsonb: an object, redacted; limit = bytes */
+	FIELD_IDENTIFIERS,			/* bytea: keyed hashes of at most limit
+								 * identifiers of the kind in choices; those
+								 * of nobody are refused */
+	FIELD_PERSON,				/* text: canonical name or address, as choices
+								 * say; never staged */
+	FIELD_BIRTH_DATE,			/* integer: YYYYMMDD; never staged */
 	FIELD_KINDS
 } FieldKind;
 
@@ -98,6 +104,9 @@ typedef struct LandingEntity
 	/* Makes the entity's state when a batch begins. */
 	void		(*begin) (LandingBatch *batch);
 
+	/* Settles what is kept of a row before it gets its identity; may be NULL. */
+	void		(*prepare_row) (LandingBatch *batch);
+
 	/* Checks fields against one another; may reject the row. */
 	void		(*check_row) (LandingBatch *batch);
 
@@ -106,6 +115,12 @@ typedef struct LandingEntity
 
 	/* Registers relations beside "staged" before the steps run. */
 	void		(*make_relations) (LandingBatch *batch);
+
+	/*
+	 * SQL function of the view's name that gives the payload of a parked row
+	 * as an expression over staged s; NULL = s.payload.
+	 */
+	const char *parked_payload;
 } LandingEntity;
 
 /* The columns at the head of every staged row. */
@@ -128,6 +143,13 @@ typedef enum StagedHead
 
 #define ACCOUNT_SEPARATOR '\x1f'	/* between platform and id in the table of
 									 * accounts */
+
+/* A token that stands for a hashed value: 'h' and 64 hexadecimal digits. */
+#define TOKEN_SIZE 65
+
+/* The longest canonical name and address that make a person. */
+#define PERSON_NAME_MAX (NORMALIZE_MAX / 3)
+#define PERSON_ADDRESS_MAX (NORMALIZE_MAX / 2)
 
 #define COLUMN_PROPERTY (-1)	/* goes into the properties under its own name */
 #define COLUMN_IGNORED (-2)		/* is not kept at all */
@@ -163,6 +185,9 @@ typedef struct FieldValue
 	const char *stored;			/* what payload and row identity keep, not
 								 * terminated */
 	size_t		stored_size;
+	Reason		refused;		/* why the row does without the value, else
+								 * REASON_OK */
+	size_t		refused_size;
 } FieldValue;
 
 struct LandingBatch
@@ -197,6 +222,7 @@ struct LandingBatch
 	int64		batch_id;
 	int64		rows;
 	int64		rejected;
+	int64		refused;		/* values that sound rows do without */
 	int64		same_second;	/* rows that share account and second with
 								 * another */
 
@@ -236,11 +262,25 @@ struct LandingBatch
 extern const LandingEntity landing_transaction;
 extern const LandingEntity landing_transaction_line;
 extern const LandingEntity landing_event;
+extern const LandingEntity landing_customer;
+extern const LandingEntity landing_sku;
 
 /* landing_field.c: parsing */
 extern Reason parse_field(LandingBatch *batch, const LandingField *field, const char *format,
 						  const char *text, size_t size, FieldValue *result);
+extern bool is_token(const char *text, size_t size);
+extern int	find_age_band(const char *text, size_t size);
+extern int	age_band(int64 age);
+extern const char *age_band_name(int band);
 extern void local_date(const LandingBatch *batch, TimestampTz time, int *date, int *date_id);
+
+/* landing_identifier.c: parsers of identifiers */
+extern Reason parse_identifiers(LandingBatch *batch, const LandingField *field, const char *format,
+								const char *text, size_t size, FieldValue *result);
+extern Reason parse_person(LandingBatch *batch, const LandingField *field, const char *format,
+						   const char *text, size_t size, FieldValue *result);
+extern Reason parse_birth_date(LandingBatch *batch, const LandingField *field, const char *format,
+							   const char *text, size_t size, FieldValue *result);
 
 /* landing_hash.c: identity of rows and batches */
 extern void hash_begin(LandingBatch *batch);

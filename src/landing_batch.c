@@ -16,6 +16,8 @@ static const LandingEntity *const entities[] = {
 	&landing_transaction,
 	&landing_transaction_line,
 	&landing_event,
+	&landing_customer,
+	&landing_sku,
 };
 
 /* A value of the only row of the last query as text in the batch's memory, NULL for NULL. */
@@ -241,11 +243,12 @@ make_stores(LandingBatch *batch)
 	for (int i = 0; i < batch->entity->field_count; i++)
 		TupleDescInitEntry(batch->staged_desc, STAGED_FIELD(i) + 1,
 						   batch->entity->fields[i].name, batch->entity->fields[i].type, -1, 0);
-	batch->reject_desc = CreateTemplateTupleDesc(4);
+	batch->reject_desc = CreateTemplateTupleDesc(5);
 	TupleDescInitEntry(batch->reject_desc, 1, "line", INT8OID, -1, 0);
 	TupleDescInitEntry(batch->reject_desc, 2, "column_name", TEXTOID, -1, 0);
 	TupleDescInitEntry(batch->reject_desc, 3, "reason_code", TEXTOID, -1, 0);
 	TupleDescInitEntry(batch->reject_desc, 4, "value_length", INT4OID, -1, 0);
+	TupleDescInitEntry(batch->reject_desc, 5, "row_rejected", BOOLOID, -1, 0);
 	batch->staged = batch_tuplestore(batch);
 	batch->rejects = batch_tuplestore(batch);
 	batch->values = palloc0(columns * sizeof(Datum));

@@ -22,9 +22,6 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
-/* A token that replaces a personal account id: 'h' and 64 hexadecimal digits. */
-#define TOKEN_SIZE (1 + 2 * IDENTIFIER_HASH_SIZE)
-
 /* No single amount is believed beyond ten billion of the currency's units. */
 #define LARGEST_AMOUNT INT64CONST(10000000000)
 
@@ -43,8 +40,11 @@ set_text(FieldValue *result, const char *text, size_t size)
 	result->datum = PointerGetDatum(cstring_to_text_with_len(text, size));
 }
 
-/* Whether an account id has been replaced already: it comes from a parked batch. */
-static bool
+/*
+ * Whether a value has been replaced by its hash already: it comes from a
+ * parked batch.
+ */
+bool
 is_token(const char *text, size_t size)
 {
 	if (size != TOKEN_SIZE || text[0] != 'h')
@@ -151,33 +151,64 @@ parse_choice(LandingBatch *batch, const LandingField *field, const char *format,
 	return REASON_BAD_VALUE;
 }
 
+static const struct
+{
+	const char *name;
+	int			upper;			/* oldest age in it */
+}			age_bands[] = {
+	{"0-17", 17}, {"18-24", 24}, {"25-34", 34}, {"35-44", 44}, {"45-54", 54}, {"55+", 130}
+};
+
+/*
+ * Number of the band of age that a text is, -1 when it is none.
+ */
+int
+find_age_band(const char *text, size_t size)
+{
+	for (int i = 0; i < lengthof(age_bands); i++)
+		if (strlen(age_bands[i].name) == size && memcmp(age_bands[i].name, text, size) == 0)
+			return i;
+	return -1;
+}
+
+/*
+ * Number of the band that an age in years is in, -1 when nobody is so old.
+ */
+int
+age_band(int64 age)
+{
+	for (int i = 0; i < lengthof(age_bands); i++)
+		if (age >= 0 && age <= age_bands[i].upper)
+			return i;
+	return -1;
+}
+
+const char *
+age_band_name(int band)
+{
+	return age_bands[band].name;
+}
+
 /* A band such as 18-24 or 55+; an age in years becomes the band it is in. */
 static Reason
 parse_age_group(LandingBatch *batch, const LandingField *field, const char *format,
 				const char *text, size_t size, FieldValue *result)
 {
-	static const char *const bands[] = {"0-17", "18-24", "25-34", "35-44", "45-54", "55+"};
-	static const int upper[] = {17, 24, 34, 44, 54, 130};
 	Reason		reason = parse_text(text, size, 20, &text, &size);
 	int64		age;
+	int			band;
 
 	if (reason != REASON_OK)
 		return reason;
-	for (int i = 0; i < lengthof(bands); i++)
-		if (strlen(bands[i]) == size && memcmp(bands[i], text, size) == 0)
-		{
-			set_text(result, bands[i], size);
-			return REASON_OK;
-		}
-	if (parse_integer(text, size, &age) != REASON_OK)
+	band = find_age_band(text, size);
+	if (band < 0 && parse_integer(text, size, &age) != REASON_OK)
 		return REASON_BAD_VALUE;
-	for (int i = 0; i < lengthof(bands); i++)
-		if (age >= 0 && age <= upper[i])
-		{
-			set_text(result, bands[i], strlen(bands[i]));
-			return REASON_OK;
-		}
-	return REASON_OUT_OF_RANGE;
+	if (band < 0)
+		band = age_band(age);
+	if (band < 0)
+		return REASON_OUT_OF_RANGE;
+	set_text(result, age_bands[band].name, strlen(age_bands[band].name));
+	return REASON_OK;
 }
 
 static Reason
@@ -375,6 +406,9 @@ static const FieldParser parsers[FIELD_KINDS] = {
 	[FIELD_CODE] = parse_code,
 	[FIELD_IDENTIFIER] = parse_identifier,
 	[FIELD_JSON] = parse_json,
+	[FIELD_IDENTIFIERS] = parse_identifiers,
+	[FIELD_PERSON] = parse_person,
+	[FIELD_BIRTH_DATE] = parse_birth_date,
 };
 
 /*
@@ -391,6 +425,7 @@ parse_field(LandingBatch *batch, const LandingField *field, const char *format,
 	result->isnull = true;
 	result->stored = NULL;
 	result->stored_size = 0;
+	result->refused = REASON_OK;
 	if (text !=NULL)
 		reason = parsers[field->kind] (batch, field, format, text, size, result);
 	if (reason == REASON_OK)

@@ -184,9 +184,21 @@ run_steps(LandingBatch *batch, StepArguments *arguments)
 	return duplicates;
 }
 
+/* What is kept of a row, as an expression over staged s: a parked row can be loaded again. */
+static const char *
+kept_payload(LandingBatch *batch, bool parked)
+{
+	const char *view = batch->view_name;
+
+	if (!parked || batch->entity->parked_payload == NULL)
+		return "s.payload";
+	landing_query(psprintf("SELECT %s($1)", batch->entity->parked_payload), 1, &view);
+	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+}
+
 /* Keeps the sound rows that are new, and the faults of the others. */
 static void
-write_records(LandingBatch *batch, StepArguments *arguments)
+write_records(LandingBatch *batch, StepArguments *arguments, bool parked)
 {
 	RowCounterIterator months;
 	uint64		month;
@@ -203,12 +215,12 @@ write_records(LandingBatch *batch, StepArguments *arguments)
 	run_step(batch, arguments, NULL,
 			 psprintf("INSERT INTO patternos_dw.raw_record "
 					  " (record_time, batch_id, line, platform_id, entity, platform_customer_id, payload) "
-					  "SELECT s.record_time, $1, s.line, coalesce(s.row_platform, $2), '%s', a.platform_customer_id, s.payload "
+					  "SELECT s.record_time, $1, s.line, coalesce(s.row_platform, $2), '%s', a.platform_customer_id, %s "
 					  "FROM staged s LEFT JOIN staged_account a USING (account) "
-					  "WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = s.line)", batch->entity->name));
+					  "WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = s.line)", batch->entity->name, kept_payload(batch, parked)));
 	run_step(batch, arguments, NULL,
-			 "INSERT INTO patternos_dw.raw_reject (batch_id, line, column_name, reason_code, value_length) "
-			 "SELECT $1, line, column_name, reason_code, value_length FROM reject");
+			 "INSERT INTO patternos_dw.raw_reject (batch_id, line, column_name, reason_code, value_length, row_rejected) "
+			 "SELECT $1, line, column_name, reason_code, value_length, row_rejected FROM reject");
 }
 
 /* Whether the same content has been loaded before without a fault. */
@@ -249,12 +261,12 @@ source_name(LandingBatch *batch)
 static void
 write_batch(LandingBatch *batch, const char *status, Datum content_hash, int64 duplicates)
 {
-	Oid			types[] = {INT8OID, TEXTOID, TEXTOID, TEXTOID, BYTEAOID, INT8OID, INT8OID, INT8OID, TEXTOID, INT8OID, TEXTOID};
+	Oid			types[] = {INT8OID, TEXTOID, TEXTOID, TEXTOID, BYTEAOID, INT8OID, INT8OID, INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID};
 	Datum		values[] = {Int64GetDatum(batch->batch_id), (Datum) 0, CStringGetTextDatum(batch->entity->name),
 		CStringGetTextDatum(batch->view_name), content_hash, Int64GetDatum(batch->rows),
 		Int64GetDatum(batch->rejected), Int64GetDatum(duplicates), CStringGetTextDatum(status),
-	Int64GetDatum(batch->same_second), source_name(batch)};
-	char		nulls[] = "           ";
+	Int64GetDatum(batch->same_second), source_name(batch), Int64GetDatum(batch->refused)};
+	char		nulls[] = "            ";
 
 	if (batch->platform_id == NULL)
 		nulls[1] = 'n';
@@ -262,8 +274,8 @@ write_batch(LandingBatch *batch, const char *status, Datum content_hash, int64 d
 		values[1] = CStringGetTextDatum(batch->platform_id);
 	(void) SPI_execute_with_args("INSERT INTO patternos_dw.raw_batch (batch_id, platform_id, entity, landing_view, "
 								 " content_hash, rows_total, rows_accepted, rows_rejected, rows_duplicate, status, "
-								 " rows_same_second, source, loaded_at) "
-								 "VALUES ($1, $2, $3, $4, $5, $6, $6 - $7 - $8, $7, $8, $9, $10, $11, "
+								 " rows_same_second, source, values_refused, loaded_at) "
+								 "VALUES ($1, $2, $3, $4, $5, $6, $6 - $7 - $8, $7, $8, $9, $10, $11, $12, "
 								 " CASE $9 WHEN 'loaded' THEN now() END)",
 								 lengthof(types), types, values, nulls, false, 0);
 }
@@ -283,6 +295,9 @@ report(LandingBatch *batch, const char *status, int64 duplicates)
 			 batch->same_second == 0 ? 0 :
 			 errdetail(INT64_FORMAT " rows share customer and second with another row of different content; they were kept.",
 					   batch->same_second),
+			 batch->refused == 0 ? 0 :
+			 errdetail(INT64_FORMAT " identifiers of these rows identify nobody and were left out: see patternos_dw.raw_reject.",
+					   batch->refused),
 			 !parked ? 0 :
 			 errhint("Too many rows were rejected: see patternos_dw.raw_reject. Call patternos.load_parked_batch(" INT64_FORMAT
 					 ") to load the others, or patternos.drop_parked_batch(" INT64_FORMAT ") and send a corrected file.",
@@ -316,6 +331,7 @@ close_batch(LandingBatch *batch)
 	{
 		duplicates = batch->rows;
 		batch->rejected = 0;
+		batch->refused = 0;
 		batch->same_second = 0;
 	}
 	else
@@ -328,7 +344,7 @@ close_batch(LandingBatch *batch)
 			duplicates = run_steps(batch, &arguments);
 		else
 			run_step(batch, &arguments, "duplicate", "SELECT NULL::bigint AS line WHERE false");
-		write_records(batch, &arguments);
+		write_records(batch, &arguments, strcmp(status, "parked") == 0);
 	}
 	write_batch(batch, status, PointerGetDatum(content_hash), duplicates);
 	report(batch, status, duplicates);

@@ -1,0 +1,174 @@
+-- Landing of accounts: identifiers, profiles and consents. src/landing_customer.c lists the relations read here.
+--
+-- The newest row of an account says which identifiers it has: those that it no longer brings go away. Profiles
+-- keep the most recent value of each attribute and consents every statement with its time, so that the rows of
+-- an account may come in any order and in any batches.
+
+CREATE FUNCTION patternos._seed_customer_mapping() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO patternos_dw.source_mapping (landing_view, column_name, position, entity, field)
+    SELECT 'landing_customer', c.name, c.position, 'customer', CASE c.name WHEN 'phone' THEN 'mobile' ELSE c.name END
+    FROM unnest('{platform_id,platform_customer_id,name,email,phone,birth_date,gender,address,city,state,pincode,loyalty_id,'
+                'devices,ips,consent_marketing,consent_personalization,consent_sharing,email_sha256,mobile_sha256,updated_at}'::text[])
+        WITH ORDINALITY c (name, position)
+    ON CONFLICT DO NOTHING
+$$;
+
+-- What a parked batch keeps of a row besides its payload: tokens instead of the identifiers, the band of age
+-- instead of the birth date. An expression over staged s.
+CREATE FUNCTION patternos._parked_customer_payload(landing_view text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 's.payload' || coalesce(' || jsonb_strip_nulls(jsonb_build_object(' || string_agg(
+               CASE m.field WHEN 'birth_date' THEN format('%L, s.age_group', m.column_name)
+                            WHEN 'name' THEN format('%L, patternos._tokens(s.name_address_dob)', m.column_name)
+                            ELSE format('%L, patternos._tokens(s.%I)', m.column_name, m.field) END, ', ') || '))', '')
+    FROM patternos_dw.source_mapping m
+    WHERE m.landing_view = _parked_customer_payload.landing_view
+      AND m.field IN ('birth_date', 'name', 'email', 'email_sha256', 'mobile', 'mobile_sha256', 'loyalty_id', 'devices', 'ips')
+$$;
+
+CREATE FUNCTION patternos._tokens(hashes bytea) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg('h' || encode(substr(hashes, 32 * i + 1, 32), 'hex'), ';' ORDER BY i)
+    FROM generate_series(0, octet_length(hashes) / 32 - 1) i
+$$;
+
+-- What was known before. Leaves "old_profile" and "old_statement" by account number.
+CREATE FUNCTION patternos._landing_steps_known() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+('old_profile', $$
+    SELECT k.account, p.age_group, p.gender, p.state, p.city, p.pincode
+    FROM account_key k LEFT JOIN patternos_dw.account_profile p USING (identity_key) WHERE NOT k.is_new$$),
+('old_statement', $$
+    SELECT k.account, o.updated_at, o.content_hash
+    FROM account_key k JOIN patternos_dw.account_statement o USING (identity_key) WHERE NOT k.is_new$$)
+$steps$;
+
+-- The identifiers. Leaves "applied", the rows that are newer than what was known of their account, and
+-- "removed" and "added", the accounts that lost and got identifiers.
+CREATE FUNCTION patternos._landing_steps_identifiers() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+('applied', $$
+    SELECT s.line, k.identity_key, k.is_new, s.updated_at, s.content_hash
+    FROM staged_statement s JOIN account_key k USING (account) LEFT JOIN old_statement o USING (account)
+    WHERE o.updated_at IS NULL OR (s.updated_at >= o.updated_at AND s.content_hash <> o.content_hash)$$),
+(NULL, $$
+    INSERT INTO patternos_dw.account_statement (identity_key, updated_at, content_hash)
+    SELECT identity_key, updated_at, content_hash FROM applied ORDER BY identity_key
+    ON CONFLICT (identity_key) DO UPDATE SET updated_at = excluded.updated_at, content_hash = excluded.content_hash$$),
+(NULL, $$
+    INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
+    SELECT a.identity_key, i.kind, i.value_hash, a.updated_at, a.updated_at
+    FROM applied a JOIN staged_identifier i USING (line) WHERE a.is_new
+    ORDER BY a.identity_key$$),
+('target', $$
+    SELECT a.identity_key, i.kind, i.value_hash, a.updated_at
+    FROM applied a JOIN staged_identifier i USING (line) WHERE NOT a.is_new$$),
+('removed', $$
+    DELETE FROM patternos_dw.account_identifier h USING applied a
+    WHERE h.identity_key = a.identity_key AND NOT a.is_new
+      AND NOT EXISTS (SELECT FROM target t WHERE t.identity_key = h.identity_key AND t.kind = h.kind AND t.value_hash = h.value_hash)
+    RETURNING h.identity_key$$),
+(NULL, $$
+    UPDATE patternos_dw.account_identifier h SET last_seen = t.updated_at
+    FROM target t
+    WHERE t.identity_key = h.identity_key AND t.kind = h.kind AND t.value_hash = h.value_hash AND t.updated_at > h.last_seen$$),
+('added', $$
+    INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
+    SELECT t.identity_key, t.kind, t.value_hash, t.updated_at, t.updated_at FROM target t
+    ORDER BY t.identity_key
+    ON CONFLICT (identity_key, kind, value_hash) DO NOTHING
+    RETURNING identity_key$$)
+$steps$;
+
+-- The consents. Of two statements of the same moment the one that refuses counts. Leaves "consented", the
+-- statements that were not there, with the row that made each and whether it changes what holds.
+CREATE FUNCTION patternos._landing_steps_consents() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+('consent', $$
+    SELECT k.identity_key, c.purpose, s.updated_at AS occurred_at, bool_and(c.granted) AS granted, min(s.line) AS line
+    FROM staged s JOIN account_key k USING (account) LEFT JOIN old_statement o USING (account)
+    CROSS JOIN LATERAL (VALUES ('marketing', s.consent_marketing), ('personalization', s.consent_personalization),
+                               ('sharing', s.consent_sharing)) c (purpose, granted)
+    WHERE c.granted IS NOT NULL AND s.row_id IS DISTINCT FROM o.content_hash
+    GROUP BY k.identity_key, c.purpose, s.updated_at$$),
+('refused', $$
+    UPDATE patternos_dw.account_consent o SET granted = false, batch_id = $1
+    FROM consent c
+    WHERE o.identity_key = c.identity_key AND o.purpose = c.purpose AND o.occurred_at = c.occurred_at
+      AND o.granted AND NOT c.granted
+    RETURNING o.identity_key, o.purpose, o.occurred_at$$),
+('stated', $$
+    INSERT INTO patternos_dw.account_consent (identity_key, purpose, granted, occurred_at, batch_id)
+    SELECT c.identity_key, c.purpose, c.granted, c.occurred_at, $1 FROM consent c
+    ORDER BY c.identity_key, c.purpose, c.occurred_at
+    ON CONFLICT (identity_key, purpose, occurred_at) DO NOTHING
+    RETURNING identity_key, purpose, occurred_at, granted$$),
+('consented', $$
+    SELECT c.line, c.identity_key, true AS is_change FROM refused r JOIN consent c USING (identity_key, purpose, occurred_at)
+    UNION ALL
+    SELECT c.line, c.identity_key,
+           NOT EXISTS (SELECT FROM patternos_dw.account_consent later
+                       WHERE later.identity_key = s.identity_key AND later.purpose = s.purpose AND later.occurred_at > s.occurred_at)
+           AND s.granted IS DISTINCT FROM
+               (SELECT before.granted FROM patternos_dw.account_consent before
+                WHERE before.identity_key = s.identity_key AND before.purpose = s.purpose AND before.occurred_at < s.occurred_at
+                ORDER BY before.occurred_at DESC LIMIT 1)
+    FROM stated s JOIN consent c USING (identity_key, purpose, occurred_at)$$)
+$steps$;
+
+-- Who has to be looked at again, and which rows added nothing.
+CREATE FUNCTION patternos._landing_steps_customer_changes() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+('new_profile', $$
+    SELECT o.account, k.identity_key
+    FROM old_profile o JOIN account_key k USING (account) JOIN patternos_dw.account_profile p USING (identity_key)
+    WHERE (o.age_group, o.gender, o.state, o.city, o.pincode) IS DISTINCT FROM (p.age_group, p.gender, p.state, p.city, p.pincode)$$),
+('touched', $$
+    SELECT identity_key FROM account_key WHERE is_new
+    UNION SELECT identity_key FROM new_profile
+    UNION SELECT identity_key FROM removed
+    UNION SELECT identity_key FROM added
+    UNION SELECT identity_key FROM consented WHERE is_change$$),
+(NULL, $$
+    INSERT INTO patternos_dw.changed_account (identity_key)
+    SELECT identity_key FROM touched ORDER BY identity_key ON CONFLICT DO NOTHING$$),
+(NULL, $$
+    INSERT INTO patternos_dw.changed_customer (customer_key, reason)
+    SELECT DISTINCT k.customer_key, 'load' FROM touched JOIN account_key k USING (identity_key)
+    ORDER BY k.customer_key ON CONFLICT DO NOTHING$$),
+(NULL, $$
+    SELECT patternos._rebuild_customers(ARRAY(
+        SELECT DISTINCT k.customer_key FROM consented c JOIN account_key k USING (identity_key) WHERE c.is_change))$$),
+('duplicate', $$
+    SELECT s.line FROM staged s
+    WHERE NOT EXISTS (SELECT FROM applied a WHERE a.line = s.line)
+      AND NOT EXISTS (SELECT FROM consented c WHERE c.line = s.line)
+      AND NOT EXISTS (SELECT FROM new_profile p WHERE p.account = s.account)$$),
+('orphan', $$
+    SELECT FROM staged_account a
+    WHERE NOT EXISTS (SELECT FROM account_key k JOIN patternos_dw.dim_customer c USING (customer_key) WHERE k.account = a.account)$$)
+$steps$;
+
+-- The steps of accounts.
+CREATE FUNCTION patternos._landing_steps_customer(has_order_id boolean) RETURNS TABLE (relation text, statement text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT * FROM patternos._landing_steps_accounts()
+    UNION ALL SELECT * FROM patternos._landing_steps_known()
+    UNION ALL SELECT * FROM patternos._landing_steps_profiles()
+    UNION ALL SELECT * FROM patternos._landing_steps_identifiers()
+    UNION ALL SELECT * FROM patternos._landing_steps_consents()
+    UNION ALL SELECT * FROM patternos._landing_steps_customer_changes()
+$$;
+
+REVOKE ALL ON FUNCTION patternos._seed_customer_mapping(), patternos._parked_customer_payload(text), patternos._tokens(bytea),
+    patternos._landing_steps_known(), patternos._landing_steps_identifiers(), patternos._landing_steps_consents(),
+    patternos._landing_steps_customer_changes(), patternos._landing_steps_customer(boolean) FROM PUBLIC;
