@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -19,6 +20,33 @@ static const LandingEntity *const entities[] = {
 	&landing_customer,
 	&landing_sku,
 };
+
+PG_FUNCTION_INFO_V1(patternos__landing_fields);
+
+/*
+ * patternos._landing_fields(entity): the fields that a mapping may name, in
+ * order; NULL for an unknown entity.
+ */
+Datum
+patternos__landing_fields(PG_FUNCTION_ARGS)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	for (int i = 0; i < lengthof(entities); i++)
+	{
+		const LandingEntity *entity = entities[i];
+		Datum	   *names = palloc(entity->field_count * sizeof(Datum));
+		int			count = 0;
+
+		if (strcmp(entity->name, name) != 0)
+			continue;
+		for (int j = 0; j < entity->field_count; j++)
+			if (entity->fields[j].kind != FIELD_DERIVED)
+				names[count++] = CStringGetTextDatum(entity->fields[j].name);
+		PG_RETURN_POINTER(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+	}
+	PG_RETURN_NULL();
+}
 
 /* A value of the only row of the last query as text in the batch's memory, NULL for NULL. */
 static char *
