@@ -83,7 +83,7 @@ hash_identifier(const char *kind, const char *text, size_t length,
 	for (int i = 0; i < lengthof(kinds); i++)
 	{
 		char		canonical[NORMALIZE_MAX];
-		size_t		size;
+		size_t		size = 0;
 		uint8		inner[SHA256_SIZE];
 		Reason		reason;
 

@@ -82,7 +82,7 @@ parse_platform(LandingBatch *batch, const LandingField *field, const char *forma
 /* An id, above all the platform's of its customer; a hash when it is an identifier itself. */
 static Reason
 parse_code(LandingBatch *batch, const LandingField *field, const char *format,
-			  const char *text, size_t size, FieldValue *result)
+		   const char *text, size_t size, FieldValue *result)
 {
 	Reason		reason = parse_text(text, size, field->limit, &text, &size);
 	uint8		hash[IDENTIFIER_HASH_SIZE];
@@ -352,7 +352,7 @@ parse_identifier(LandingBatch *batch, const LandingField *field, const char *for
 	hash = palloc(VARHDRSZ + IDENTIFIER_HASH_SIZE);
 	SET_VARSIZE(hash, VARHDRSZ + IDENTIFIER_HASH_SIZE);
 	if (is_token(text, size))
-		(void) hex_decode(text + 1, size - 1, VARDATA(hash));
+		(void) hex_decode(text +1, size - 1, VARDATA(hash));
 	else
 	{
 		reason = hash_identifier(field->choices, text, size, (uint8 *) VARDATA(hash));

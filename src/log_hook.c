@@ -185,7 +185,7 @@ clean_message(const ErrorData *edata)
 			appendStringInfoChar(&buffer, *p++);
 			continue;
 		}
-		if (is_name(p + 1, end - p - 1) && !(all && strchr(edata->message_id, '"') != NULL))
+		if (is_name(p + 1, end - p - 1) && !(all && edata->message_id != NULL && strchr(edata->message_id, '"') != NULL))
 		{
 			appendBinaryStringInfo(&buffer, p, end - p + 1);
 			p = end + 1;

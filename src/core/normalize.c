@@ -191,7 +191,7 @@ normalize_email(const char *text, size_t length,
 	for (size_t i = 0; i < length; i++)
 	{
 		if (text[i] == '@')
-			at = text  +i;		/* others can only stand inside quotes */
+			at = text + i;		/* others can only stand inside quotes */
 	}
 	if (at == NULL || length > size)
 		return REASON_BAD_EMAIL;
@@ -251,7 +251,7 @@ normalize_code(const char *text, size_t length,
 	for (size_t i = 0; i < length;)
 	{
 		uint32_t	code;
-		size_t		bytes = utf8_decode(text +i, length - i, &code);
+		size_t		bytes = utf8_decode(text + i, length - i, &code);
 
 		if (!is_blank(code))
 		{

@@ -87,7 +87,7 @@ parse_ipv6(const char *text, size_t length, uint16_t groups[8])
 
 		if (count == 8)
 			return false;
-		if (count <= 6 && parse_ipv4(text +p, length - p, v4))
+		if (count <= 6 && parse_ipv4(text + p, length - p, v4))
 		{
 			groups[count++] = (uint16_t) (v4[0] << 8 | v4[1]);
 			groups[count++] = (uint16_t) (v4[2] << 8 | v4[3]);

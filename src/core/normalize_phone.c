@@ -42,7 +42,7 @@ read_digits(const char *text, size_t length, char digits[MAX_PHONE_SIZE],
 	for (size_t i = 0; i < length;)
 	{
 		uint32_t	code;
-		size_t		n = utf8_decode(text +i, length - i, &code);
+		size_t		n = utf8_decode(text + i, length - i, &code);
 		int			value;
 
 		if (n == 0)
@@ -115,9 +115,9 @@ normalize_phone(const char *text, size_t length,
 	reason = parse_text(text, length, MAX_PHONE_SIZE, &text, &length);
 	if (reason != REASON_OK)
 		return reason;
-	if (length > 12 && memcmp(text +length - 2, ".0", 2) == 0)
+	if (length > 12 && memcmp(text + length - 2, ".0", 2) == 0)
 		length -= 2;			/* a number that went through a spreadsheet */
-	else if (length == 12 && memcmp(text +10, ".0", 2) == 0)
+	else if (length == 12 && memcmp(text + 10, ".0", 2) == 0)
 		length = 10;
 	if (size < MAX_DIGITS + 1)
 		return REASON_TOO_LONG;

@@ -157,7 +157,7 @@ fold_text(const char *text, size_t length, bool digits,
 		uint32_t	code;
 		size_t		bytes;
 
-		i += utf8_decode(text +i, length - i, &code);
+		i += utf8_decode(text + i, length - i, &code);
 		if (vanishes(code))
 			continue;
 		bytes = fold(code, digits, folded);

@@ -78,7 +78,7 @@ check_text(const char *text, size_t length)
 		{
 			uint64_t	rubout;
 
-			memcpy(&word, text +i, sizeof(word));
+			memcpy(&word, text + i, sizeof(word));
 			rubout = word ^ ones * 0x7F;
 			/* no high bit, no byte below 0x20, no 0x7F */
 			if (((word | (word - ones * 0x20) | (rubout - ones)) & ones * 0x80) == 0)
@@ -87,7 +87,7 @@ check_text(const char *text, size_t length)
 				continue;
 			}
 		}
-		n = utf8_decode(text +i, length - i, &code);
+		n = utf8_decode(text + i, length - i, &code);
 		if (n == 0)
 			return REASON_BAD_UTF8;
 		if (is_control(code))
@@ -158,7 +158,7 @@ parse_pincode(const char *text, size_t length, char result[7])
 	trim(&text, &length);
 	if (length == 0)
 		return REASON_EMPTY;
-	if (length == 8 && memcmp(text +6, ".0", 2) == 0)
+	if (length == 8 && memcmp(text + 6, ".0", 2) == 0)
 		length = 6;
 	if (length > 7)
 		return REASON_BAD_PINCODE;
@@ -322,7 +322,7 @@ static bool
 read_number(const char *text, size_t length, Written *w)
 {
 	const char *p = text;
-	const char *end = text +length;
+	const char *end = text + length;
 	const char *currency;
 	bool		parentheses = length >= 2 && text[0] == '(' && end[-1] == ')';
 	int			signs = parentheses ? 1 : 0;

@@ -458,7 +458,7 @@ parse_datetime(const char *text, size_t length, const char *format, CivilTime *r
 		return REASON_EMPTY;
 	memset(&t, 0, sizeof(t));
 	s.p = text;
-	s.end = text +length;
+	s.end = text + length;
 
 	take_weekday(&s);
 	if (!take_date(&s, format, &t))

@@ -90,14 +90,14 @@ utf8_valid(const char *text, size_t length)
 
 		if (length - i >= sizeof(word))
 		{
-			memcpy(&word, text +i, sizeof(word));
+			memcpy(&word, text + i, sizeof(word));
 			if ((word & UINT64_C(0x8080808080808080)) == 0)
 			{
 				i += sizeof(word);
 				continue;
 			}
 		}
-		n = utf8_decode(text +i, length - i, &code);
+		n = utf8_decode(text + i, length - i, &code);
 		if (n == 0)
 			return false;
 		i += n;
@@ -155,7 +155,7 @@ trim(const char **text, size_t *length)
 
 	while (start < end)
 	{
-		uint32_t	code;
+		uint32_t	code = 0;
 		size_t		n = utf8_decode(start, (size_t) (end - start), &code);
 
 		if (n == 0 || !is_blank(code))
@@ -165,7 +165,7 @@ trim(const char **text, size_t *length)
 	while (end > start)
 	{
 		const char *p = end - 1;
-		uint32_t	code;
+		uint32_t	code = 0;
 
 		while (p > start && end - p < UTF8_MAX && ((unsigned char) *p & 0xC0) == 0x80)
 			p--;
