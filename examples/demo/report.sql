@@ -30,10 +30,12 @@ SELECT platform_id, transaction_type, count(*) AS transactions, count(DISTINCT c
 FROM patternos_dw.fact_transaction GROUP BY platform_id, transaction_type ORDER BY platform_id;
 
 \echo == Segments
-SELECT * FROM patternos_dw.segment_summary;
+SELECT segment_type, segment, customers, share_of_customers, purchases, revenue_365d, average_order_value, average_intent_score
+FROM patternos_dw.segment_summary ORDER BY segment_type, customers DESC;
 
 \echo == Intent
-SELECT * FROM patternos_dw.intent_distribution;
+SELECT platform_id, intent_level, customers, average_score, expected_buyers_7d, expected_buyers_30d
+FROM patternos_dw.intent_distribution ORDER BY platform_id <> 'ALL', platform_id, average_score DESC;
 
 \echo == The ten best customers
 SELECT global_customer_id, value_segment, rfm_segment, rfm_score, recency_days, frequency_90d, monetary_90d, intent_score, purchase_probability_30d
