@@ -20,6 +20,7 @@
 #include "key.h"
 #include "miscadmin.h"
 #include "nodes/params.h"
+#include "portability/instr_time.h"
 #include "utils/builtins.h"
 #include "utils/plancache.h"
 #include "utils/timestamp.h"
@@ -90,6 +91,20 @@ step_arguments(LandingBatch *batch)
 	return arguments;
 }
 
+/* Says, to who listens at DEBUG1, how long a statement took. */
+static void
+report_step(const LandingBatch *batch, const char *relation, const char *sql, instr_time begin)
+{
+	const char *what = relation != NULL ? relation : sql + strspn(sql, " \n");
+	instr_time	duration;
+
+	INSTR_TIME_SET_CURRENT(duration);
+	INSTR_TIME_SUBTRACT(duration, begin);
+	ereport(DEBUG1,
+			(errmsg_internal("batch " INT64_FORMAT ": %.3f s for %.*s", batch->batch_id,
+							 INSTR_TIME_GET_DOUBLE(duration), (int) strcspn(what, "\n("), what)));
+}
+
 /*
  * Runs one statement; with a relation name, its result becomes a relation.
  * Returns the number of rows it wrote or gave.
@@ -101,7 +116,9 @@ run_step(LandingBatch *batch, StepArguments *arguments, const char *relation, co
 	SPIExecuteOptions options = {0};
 	Tuplestorestate *rows = NULL;
 	TupleDesc	desc = NULL;
+	instr_time	begin;
 
+	INSTR_TIME_SET_CURRENT(begin);
 	if (plan == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
@@ -125,6 +142,7 @@ run_step(LandingBatch *batch, StepArguments *arguments, const char *relation, co
 	SPI_freeplan(plan);
 	if (relation != NULL)
 		register_relation(relation, desc, rows, tuplestore_tuple_count(rows));
+	report_step(batch, relation, sql, begin);
 	return SPI_processed;
 }
 
