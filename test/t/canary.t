@@ -87,6 +87,10 @@ sub sound
 	return '100' if /value|price|amount/;
 	return '25-34' if /age/;
 	return 'Tata Salt 1kg, Amul Butter 100g' if /items_list/;
+	return 'Tata Salt 1kg' if /sku_name/;
+	return 'Grocery' if /category_level_1/;
+	return 'Asha Verma' if /^name$/;
+	return '12 MG Road, Pune' if /^address$/;
 	return '';
 }
 
