@@ -38,6 +38,7 @@ $$;
 CREATE FUNCTION patternos._landing_steps_sku(has_order_id boolean) RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
+(NULL, $$SELECT patternos._lock_identities(false)$$),
 (NULL, $$LOCK TABLE patternos_dw.dim_sku IN SHARE ROW EXCLUSIVE MODE$$),
 ('category', $$
     SELECT DISTINCT s.category_level_1, s.category_level_2, s.category_level_3
