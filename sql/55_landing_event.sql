@@ -18,14 +18,14 @@ AS $steps$ VALUES
 ('product_key', $$
     SELECT p.row_platform, p.product_id, d.category_id
     FROM (SELECT DISTINCT row_platform COLLATE "C" AS row_platform, product_id COLLATE "C" AS product_id
-          FROM arrived WHERE product_id IS NOT NULL) p
+          FROM staged WHERE product_id IS NOT NULL) p
     JOIN patternos_dw.dim_sku d ON d.platform_id = p.row_platform AND d.sku_id = p.product_id AND d.valid_to = 'infinity'
     WHERE d.category_id IS NOT NULL$$),
 ('own_category', $$
     SELECT p.row_platform, c.item_name AS category, coalesce(c.category_level_1, c.item_name) AS category_level_1,
            c.category_level_2, c.category_level_3, coalesce(c.unified_category, 'Other') AS unified_category
     FROM (SELECT row_platform COLLATE "C" AS row_platform, array_agg(DISTINCT category) AS names
-          FROM arrived WHERE category IS NOT NULL GROUP BY 1) p
+          FROM staged WHERE category IS NOT NULL GROUP BY 1) p
     CROSS JOIN LATERAL patternos._classify_items(p.row_platform, p.names) c$$),
 (NULL, $$
     INSERT INTO patternos_dw.dim_product_category (category_level_1, category_level_2, category_level_3, unified_category)
@@ -55,9 +55,10 @@ WITH fact (insertion) AS (VALUES ($$
            a.pages_viewed_in_session,
            CASE WHEN a.properties IS NULL THEN a.event_properties ELSE coalesce(a.event_properties, '{}') || a.properties END,
            $3, $1
-    FROM arrived a JOIN {account} k USING (account)
+    FROM staged a JOIN {account} k USING (account)
     LEFT JOIN product_key p ON p.row_platform = a.row_platform COLLATE "C" AND p.product_id = a.product_id COLLATE "C"
     LEFT JOIN category_key c ON c.row_platform = a.row_platform COLLATE "C" AND c.category = a.category
+    WHERE NOT a.is_repeated
     ORDER BY k.customer_key, a.event_timestamp$$))
 SELECT NULL, replace(insertion, '{account}', 'new_key') FROM fact
 UNION ALL
@@ -72,10 +73,16 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
 ('visitor_key', $$
     SELECT v.visitor_id, i.customer_key
-    FROM (SELECT DISTINCT visitor_id FROM arrived WHERE account IS NULL) v
+    FROM (SELECT DISTINCT visitor_id FROM staged WHERE account IS NULL) v
     JOIN patternos_dw.account_identifier d ON d.kind = 'device' AND d.value_hash = v.visitor_id
     JOIN patternos_dw.dim_customer_identity i USING (identity_key)
     GROUP BY 1, 2$$),
+('known_event', $$
+    SELECT a.line
+    FROM staged a JOIN visitor_key v USING (visitor_id)
+    JOIN patternos_dw.fact_event f
+         ON f.customer_key = v.customer_key AND f.event_timestamp = a.event_timestamp AND f.event_id = a.event_number
+    WHERE a.account IS NULL$$),
 ('inserted_anonymous', $$
     INSERT INTO patternos_dw.event_anonymous
         (visitor_hash, event_timestamp, event_id, platform_id, session_id, event_type, page_url, referrer_url, search_term,
@@ -85,32 +92,24 @@ AS $steps$ VALUES
            a.os, a.ip,
            CASE WHEN a.properties IS NULL THEN a.event_properties ELSE coalesce(a.event_properties, '{}') || a.properties END,
            $3, $1
-    FROM arrived a
+    FROM staged a
     LEFT JOIN product_key p ON p.row_platform = a.row_platform COLLATE "C" AND p.product_id = a.product_id COLLATE "C"
     LEFT JOIN category_key c ON c.row_platform = a.row_platform COLLATE "C" AND c.category = a.category
-    WHERE a.account IS NULL
-      AND NOT EXISTS (SELECT FROM visitor_key v
-                      JOIN patternos_dw.fact_event f ON f.customer_key = v.customer_key
-                      WHERE v.visitor_id = a.visitor_id AND f.event_timestamp = a.event_timestamp AND f.event_id = a.event_number)
+    WHERE a.account IS NULL AND NOT a.is_repeated AND NOT EXISTS (SELECT FROM known_event e WHERE e.line = a.line)
     ORDER BY a.visitor_id, a.event_timestamp
     ON CONFLICT (visitor_hash, event_timestamp, event_id) DO NOTHING
-    RETURNING event_id, event_timestamp$$)
-$steps$;
-
--- Staged rows that add nothing.
-CREATE FUNCTION patternos._landing_steps_event_duplicates(has_event_id boolean) RETURNS TABLE (relation text, statement text)
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $steps$
-SELECT 'duplicate', $$
-    SELECT a.line FROM arrived a JOIN known_key k USING (account)
-    WHERE NOT EXISTS (SELECT FROM inserted i WHERE i.event_id = a.event_number AND i.event_timestamp = a.event_timestamp)
+    RETURNING event_id, event_timestamp$$),
+('duplicate', $$
+    SELECT s.line FROM staged s JOIN known_key k USING (account)
+    WHERE s.is_repeated
+       OR NOT EXISTS (SELECT FROM inserted i WHERE i.event_id = s.event_number AND i.event_timestamp = s.event_timestamp)
     UNION ALL
-    SELECT a.line FROM arrived a
-    WHERE a.account IS NULL
-      AND NOT EXISTS (SELECT FROM inserted_anonymous i WHERE i.event_id = a.event_number AND i.event_timestamp = a.event_timestamp)$$ ||
-    CASE WHEN has_event_id THEN $$
+    SELECT s.line FROM staged s JOIN new_key k USING (account) WHERE s.is_repeated
     UNION ALL
-    SELECT s.line FROM staged s WHERE NOT EXISTS (SELECT FROM arrived a WHERE a.line = s.line)$$ ELSE '' END
+    SELECT s.line FROM staged s
+    WHERE s.account IS NULL
+      AND (s.is_repeated
+           OR NOT EXISTS (SELECT FROM inserted_anonymous i WHERE i.event_id = s.event_number AND i.event_timestamp = s.event_timestamp))$$)
 $steps$;
 
 -- After the facts: devices, the calendar, who has to be looked at again, and keys that lead nowhere.
@@ -139,11 +138,11 @@ AS $steps$ VALUES
         WHERE excluded.first_seen < old.first_seen OR excluded.last_seen > old.last_seen$$),
 (NULL, $$
     SELECT patternos._extend_dim_time((min(a.event_timestamp) AT TIME ZONE z.zone)::date, (max(a.event_timestamp) AT TIME ZONE z.zone)::date)
-    FROM arrived a CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z GROUP BY z.zone$$),
+    FROM staged a CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z GROUP BY z.zone$$),
 (NULL, $$
     INSERT INTO patternos_dw.changed_customer (customer_key, reason)
     SELECT DISTINCT k.customer_key, 'load'
-    FROM arrived a JOIN account_key k USING (account)
+    FROM staged a JOIN account_key k USING (account)
     WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = a.line)
     ORDER BY k.customer_key
     ON CONFLICT DO NOTHING$$),
@@ -155,21 +154,19 @@ AS $steps$ VALUES
     WHERE NOT EXISTS (SELECT FROM patternos_dw.dim_product_category c WHERE c.category_id = p.category_id)$$)
 $steps$;
 
--- The steps of events; several rows with one declared id are one event.
+-- The steps of events. Of several rows with one declared id the first counts.
 CREATE FUNCTION patternos._landing_steps_event(has_event_id boolean) RETURNS TABLE (relation text, statement text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT * FROM patternos._landing_steps_accounts()
-    UNION ALL SELECT 'arrived', 'SELECT DISTINCT ON (event_number) * FROM staged ORDER BY event_number, line' WHERE has_event_id
     UNION ALL SELECT * FROM patternos._landing_steps_profiles()
     UNION ALL SELECT * FROM patternos._landing_steps_event_categories()
     UNION ALL SELECT * FROM patternos._landing_steps_event_facts()
     UNION ALL SELECT * FROM patternos._landing_steps_event_visitors()
-    UNION ALL SELECT * FROM patternos._landing_steps_event_duplicates(has_event_id)
     UNION ALL SELECT * FROM patternos._landing_steps_event_after()
 $$;
 
 REVOKE ALL ON FUNCTION patternos._seed_event_mapping(), patternos._landing_steps_event_categories(),
     patternos._landing_steps_event_facts(), patternos._landing_steps_event_visitors(),
-    patternos._landing_steps_event_duplicates(boolean), patternos._landing_steps_event_after(),
+    patternos._landing_steps_event_after(),
     patternos._landing_steps_event(boolean) FROM PUBLIC;

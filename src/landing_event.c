@@ -35,6 +35,7 @@ typedef enum EventField
 	SESSION_SECONDS,
 	SESSION_PAGES,
 	EVENT_NUMBER,
+	IS_REPEATED,
 	EVENT_FIELDS
 } EventField;
 
@@ -64,12 +65,23 @@ static const LandingField fields[EVENT_FIELDS] = {
 	[SESSION_SECONDS] = {"session_duration_seconds", FIELD_INTEGER, INT8OID, false, PG_INT32_MAX},
 	[SESSION_PAGES] = {"pages_viewed_in_session", FIELD_INTEGER, INT8OID, false, PG_INT32_MAX},
 	[EVENT_NUMBER] = {"event_number", FIELD_DERIVED, INT8OID},
+	[IS_REPEATED] = {"is_repeated", FIELD_DERIVED, BOOLOID},
 };
+
+typedef struct EventState
+{
+	Profile    *profile;
+	RowCounter *numbers;		/* of events with an id of their own */
+} EventState;
 
 static void
 begin_events(LandingBatch *batch)
 {
-	batch->entity_state = profile_create(batch);
+	EventState *state = MemoryContextAllocZero(batch->context, sizeof(EventState));
+
+	state->profile = profile_create(batch);
+	state->numbers = row_counter_create(batch->context);
+	batch->entity_state = state;
 }
 
 /* Somebody must have done it; its type is the kind behind the platform's own name. */
@@ -94,16 +106,25 @@ stage_event(LandingBatch *batch)
 		.time = DatumGetTimestampTz(FIELD_VALUE(batch, HAPPENED_AT))
 	};
 
+	EventState *state = batch->entity_state;
+	int64		number = DatumGetInt64(batch->values[STAGED_ROW_ID]);
+	bool		is_repeated = false;
+
 	if (batch->account >= 0)
-		(void) profile_note(batch->entity_state, &sighting);
-	set_field(batch, EVENT_NUMBER, FIELD_IS_NULL(batch, EVENT_ID) ? batch->values[STAGED_ROW_ID] :
-			  Int64GetDatum(declared_identity(batch, "event", field_text(batch, EVENT_ID))));
+		(void) profile_note(state->profile, &sighting);
+	if (!FIELD_IS_NULL(batch, EVENT_ID))
+	{
+		number = declared_identity(batch, "event", field_text(batch, EVENT_ID));
+		is_repeated = row_counter_add(state->numbers, number) > 1;
+	}
+	set_field(batch, EVENT_NUMBER, Int64GetDatum(number));
+	set_field(batch, IS_REPEATED, BoolGetDatum(is_repeated));
 }
 
 static void
 make_event_relations(LandingBatch *batch)
 {
-	profile_relations(batch, batch->entity_state);
+	profile_relations(batch, ((EventState *) batch->entity_state)->profile);
 }
 
 const LandingEntity landing_event = {
