@@ -50,6 +50,7 @@ BEGIN
     CREATE TABLE patternos_dw.ingest_offset (
         source           text NOT NULL,
         source_partition text NOT NULL,
+        first_offset     bigint NOT NULL DEFAULT 0,
         next_offset      bigint NOT NULL,
         updated_at       timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (source, source_partition)

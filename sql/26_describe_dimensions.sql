@@ -39,6 +39,7 @@ loaded_at: when its facts were written; NULL until then$c$);
     PERFORM patternos._describe('ingest_offset', 'How far each stream has been read, written in the transaction of the batch.', $c$
 source: name of the stream
 source_partition: partition of the stream
+first_offset: where its first batch began
 next_offset: first offset not yet read$c$);
     PERFORM patternos._describe('hash_key', 'Which key the stored hashes were made with; made at the first load of identifiers.', $c$
 version: version of the key, 1 for the first

@@ -234,11 +234,11 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
 (NULL, $$
     INSERT INTO patternos_dw.dim_sku (platform_id, sku_id, sku_name, brand, category_id, is_observed)
-    SELECT DISTINCT ON (s.item_id) $2, s.item_id, f.item_name, f.brand, f.category_id, true
+    SELECT DISTINCT ON (s.item_id COLLATE "C") $2, s.item_id, f.item_name, f.brand, f.category_id, true
     FROM staged s JOIN item_key f USING (item)
     WHERE s.item_id IS NOT NULL
       AND NOT EXISTS (SELECT FROM patternos_dw.dim_sku d WHERE d.platform_id = $2 AND d.sku_id = s.item_id)
-    ORDER BY s.item_id, s.line
+    ORDER BY s.item_id COLLATE "C", s.line
     ON CONFLICT DO NOTHING$$),
 (NULL, $$
     INSERT INTO patternos_dw.fact_transaction_line

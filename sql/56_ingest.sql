@@ -64,21 +64,27 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
+    first bigint;
     expected bigint;
 BEGIN
     IF source_offset < 0 OR source_offset > 9223372036854775807 - count THEN
         RAISE EXCEPTION 'offset is out of range' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    INSERT INTO patternos_dw.ingest_offset (source, source_partition, next_offset)
-    VALUES (_advance_offset.source, _advance_offset.source_partition, _advance_offset.source_offset)
+    INSERT INTO patternos_dw.ingest_offset (source, source_partition, first_offset, next_offset)
+    VALUES (_advance_offset.source, _advance_offset.source_partition, _advance_offset.source_offset, _advance_offset.source_offset)
     ON CONFLICT (source, source_partition) DO NOTHING;
-    SELECT o.next_offset INTO expected FROM patternos_dw.ingest_offset o
+    SELECT o.first_offset, o.next_offset INTO first, expected FROM patternos_dw.ingest_offset o
     WHERE o.source = _advance_offset.source AND o.source_partition = _advance_offset.source_partition FOR UPDATE;
     IF source_offset > expected THEN
         RAISE EXCEPTION 'batch leaves a gap in its source'
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   DETAIL = format('It begins at offset %s, the next one is %s.', source_offset, expected),
                   HINT = 'Send the rows between. If there are none, set next_offset in patternos_dw.ingest_offset.';
+    ELSIF source_offset < first THEN
+        RAISE EXCEPTION 'batch begins before the first one of its source'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = format('It begins at offset %s, the first one is %s.', source_offset, first),
+                  HINT = 'Send the rows before without an offset.';
     END IF;
     UPDATE patternos_dw.ingest_offset o SET next_offset = source_offset + count, updated_at = now()
     WHERE o.source = _advance_offset.source AND o.source_partition = _advance_offset.source_partition
