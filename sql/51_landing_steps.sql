@@ -15,7 +15,7 @@ AS $steps$ VALUES
 (NULL, $$SELECT patternos._lock_identities(false)$$),
 ('new_account', $$
     INSERT INTO patternos_dw.dim_customer_identity (customer_key, platform_id, platform_customer_id)
-    SELECT nextval(pg_get_serial_sequence('patternos_dw.dim_customer', 'customer_key')), a.platform_id, a.platform_customer_id
+    SELECT nextval((SELECT pg_get_serial_sequence('patternos_dw.dim_customer', 'customer_key'))), a.platform_id, a.platform_customer_id
     FROM staged_account a
     WHERE NOT EXISTS (SELECT FROM patternos_dw.dim_customer_identity i
                       WHERE i.platform_id = a.platform_id AND i.platform_customer_id = a.platform_customer_id)
@@ -31,16 +31,22 @@ AS $steps$ VALUES
 ('known_key', $$SELECT account, customer_key, platform_customer_id FROM account_key WHERE NOT is_new$$)
 $steps$;
 
--- Customers, profiles and places. Leaves "location_key": location_id by place number.
-CREATE FUNCTION patternos._landing_steps_profiles() RETURNS TABLE (relation text, statement text)
+-- Customers of new accounts.
+CREATE FUNCTION patternos._landing_steps_customers() RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
-(NULL, $$
+(NULL::text, $$
     INSERT INTO patternos_dw.dim_customer (customer_key, first_seen_date, last_seen_date)
     SELECT k.customer_key, (p.first_seen AT TIME ZONE z.zone)::date, (p.last_seen AT TIME ZONE z.zone)::date
     FROM new_key k JOIN staged_profile p USING (account)
     CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z
-    ORDER BY k.customer_key$$),
+    ORDER BY k.customer_key$$)
+$steps$;
+
+-- Profiles and places. Leaves "location_key": location_id by place number.
+CREATE FUNCTION patternos._landing_steps_profiles() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
 (NULL, $$
     INSERT INTO patternos_dw.account_profile AS old
         (identity_key, age_group, age_group_at, gender, gender_at, state, city, pincode, location_at, first_seen, last_seen)
@@ -320,6 +326,7 @@ AS $$
     SELECT * FROM patternos._landing_steps_accounts()
     UNION ALL SELECT 'arrived', 'SELECT DISTINCT ON (transaction_id) * FROM staged ORDER BY transaction_id, line DESC'
               WHERE has_order_id
+    UNION ALL SELECT * FROM patternos._landing_steps_customers()
     UNION ALL SELECT * FROM patternos._landing_steps_profiles()
     UNION ALL SELECT * FROM patternos._landing_steps_items()
     UNION ALL SELECT r.* FROM patternos._landing_steps_revisions() r WHERE has_order_id
@@ -337,6 +344,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT * FROM patternos._landing_steps_accounts()
     UNION ALL SELECT * FROM patternos._landing_steps_orders()
+    UNION ALL SELECT * FROM patternos._landing_steps_customers()
     UNION ALL SELECT * FROM patternos._landing_steps_profiles()
     UNION ALL SELECT * FROM patternos._landing_steps_items()
     UNION ALL SELECT * FROM patternos._landing_steps_revisions()
@@ -365,7 +373,7 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION patternos._note_categories(integer[], text[]), patternos._main_category(integer[], bigint[], text),
-    patternos._landing_steps_accounts(), patternos._landing_steps_profiles(), patternos._landing_steps_items(),
+    patternos._landing_steps_accounts(), patternos._landing_steps_customers(), patternos._landing_steps_profiles(), patternos._landing_steps_items(),
     patternos._landing_steps_revisions(), patternos._landing_steps_facts(text),
     patternos._landing_steps_duplicates(text, boolean), patternos._landing_steps_anonymous(),
     patternos._landing_steps_orders(), patternos._landing_steps_order_lines(), patternos._landing_steps_lines(),

@@ -64,8 +64,7 @@ AS $steps$ VALUES
 (NULL, $$
     INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
     SELECT a.identity_key, i.kind, i.value_hash, a.updated_at, a.updated_at
-    FROM applied a JOIN staged_identifier i USING (line) WHERE a.is_new
-    ORDER BY a.identity_key$$),
+    FROM applied a JOIN staged_identifier i USING (line) WHERE a.is_new$$),
 ('target', $$
     SELECT a.identity_key, i.kind, i.value_hash, a.updated_at
     FROM applied a JOIN staged_identifier i USING (line) WHERE NOT a.is_new$$),
@@ -86,17 +85,44 @@ AS $steps$ VALUES
     RETURNING identity_key$$)
 $steps$;
 
--- The consents. Of two statements of the same moment the one that refuses counts. Leaves "consented", the
--- statements that were not there, with the row that made each and whether it changes what holds.
+-- The customers of new accounts, with what patternos._rebuild_customers() would give them.
+CREATE FUNCTION patternos._landing_steps_new_customers() RETURNS TABLE (relation text, statement text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $steps$ VALUES
+(NULL::text, $$
+    INSERT INTO patternos_dw.dim_customer
+        (customer_key, first_seen_date, last_seen_date, primary_age_group, primary_state, primary_city, primary_pincode,
+         gender, email_hash, mobile_hash, consent_marketing, consent_personalization, consent_sharing)
+    SELECT k.customer_key, (p.first_seen AT TIME ZONE z.zone)::date, (p.last_seen AT TIME ZONE z.zone)::date, p.age_group,
+           l.state, l.city, l.pincode, p.gender, CASE WHEN e.kind IS NULL THEN least(r.email, r.email_sha256) END,
+           CASE WHEN m.kind IS NULL THEN least(r.mobile, r.mobile_sha256) END, s.marketing, s.personalization, s.sharing
+    FROM new_key k JOIN staged_profile p USING (account) JOIN staged_statement s USING (account) JOIN staged r USING (line)
+    LEFT JOIN staged_location l ON l.location = p.location
+    LEFT JOIN patternos_dw.identifier_block e ON e.kind = 'email' AND e.value_hash = least(r.email, r.email_sha256)
+    LEFT JOIN patternos_dw.identifier_block m ON m.kind = 'mobile' AND m.value_hash = least(r.mobile, r.mobile_sha256)
+    CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z
+    ORDER BY k.customer_key$$)
+$steps$;
+
+-- The consents. Of two statements of the same moment the one that refuses counts. Leaves "consented": of
+-- known accounts the statements that were not there, with the row that made each and whether it changes what holds.
 CREATE FUNCTION patternos._landing_steps_consents() RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
+(NULL, $$
+    INSERT INTO patternos_dw.account_consent (identity_key, purpose, granted, occurred_at, batch_id)
+    SELECT k.identity_key, c.purpose, bool_and(c.granted), s.updated_at, $1
+    FROM staged s JOIN account_key k USING (account)
+    CROSS JOIN LATERAL (VALUES ('marketing', s.consent_marketing), ('personalization', s.consent_personalization),
+                               ('sharing', s.consent_sharing)) c (purpose, granted)
+    WHERE k.is_new AND c.granted IS NOT NULL
+    GROUP BY k.identity_key, c.purpose, s.updated_at$$),
 ('consent', $$
     SELECT k.identity_key, c.purpose, s.updated_at AS occurred_at, bool_and(c.granted) AS granted, min(s.line) AS line
     FROM staged s JOIN account_key k USING (account) LEFT JOIN old_statement o USING (account)
     CROSS JOIN LATERAL (VALUES ('marketing', s.consent_marketing), ('personalization', s.consent_personalization),
                                ('sharing', s.consent_sharing)) c (purpose, granted)
-    WHERE c.granted IS NOT NULL AND s.row_id IS DISTINCT FROM o.content_hash
+    WHERE NOT k.is_new AND c.granted IS NOT NULL AND s.row_id IS DISTINCT FROM o.content_hash
     GROUP BY k.identity_key, c.purpose, s.updated_at$$),
 ('refused', $$
     UPDATE patternos_dw.account_consent o SET granted = false, batch_id = $1
@@ -151,7 +177,10 @@ AS $steps$ VALUES
     SELECT s.line FROM staged s
     WHERE NOT EXISTS (SELECT FROM applied a WHERE a.line = s.line)
       AND NOT EXISTS (SELECT FROM consented c WHERE c.line = s.line)
-      AND NOT EXISTS (SELECT FROM new_profile p WHERE p.account = s.account)$$),
+      AND NOT EXISTS (SELECT FROM new_profile p WHERE p.account = s.account)
+      AND NOT EXISTS (SELECT FROM staged_statement n JOIN account_key k USING (account)
+                      WHERE k.is_new AND n.account = s.account AND n.updated_at > s.updated_at
+                        AND (s.consent_marketing IS NOT NULL OR s.consent_personalization IS NOT NULL OR s.consent_sharing IS NOT NULL))$$),
 ('orphan', $$
     SELECT FROM staged_account a
     WHERE NOT EXISTS (SELECT FROM account_key k JOIN patternos_dw.dim_customer c USING (customer_key) WHERE k.account = a.account)$$)
@@ -165,10 +194,12 @@ AS $$
     UNION ALL SELECT * FROM patternos._landing_steps_known()
     UNION ALL SELECT * FROM patternos._landing_steps_profiles()
     UNION ALL SELECT * FROM patternos._landing_steps_identifiers()
+    UNION ALL SELECT * FROM patternos._landing_steps_new_customers()
     UNION ALL SELECT * FROM patternos._landing_steps_consents()
     UNION ALL SELECT * FROM patternos._landing_steps_customer_changes()
 $$;
 
 REVOKE ALL ON FUNCTION patternos._seed_customer_mapping(), patternos._parked_customer_payload(text), patternos._tokens(bytea),
-    patternos._landing_steps_known(), patternos._landing_steps_identifiers(), patternos._landing_steps_consents(),
+    patternos._landing_steps_known(), patternos._landing_steps_identifiers(), patternos._landing_steps_new_customers(),
+    patternos._landing_steps_consents(),
     patternos._landing_steps_customer_changes(), patternos._landing_steps_customer(boolean) FROM PUBLIC;

@@ -10,8 +10,9 @@
  *
  * Beside "staged" the steps read "staged_profile" and "staged_location" (see
  * landing_profile.c), "staged_identifier" (line, account, kind, value_hash)
- * and "staged_statement" (account, line, updated_at, content_hash), the newest
- * row of each account; of rows of the same time the last.
+ * and "staged_statement" (account, line, updated_at, content_hash, marketing,
+ * personalization, sharing), the newest row of each account, of rows of the
+ * same time the last, and what the account agreed to last.
  */
 #include "landing.h"
 
@@ -28,6 +29,8 @@
 
 /* No account is believed to have more devices or addresses. */
 #define LIST_LIMIT 100
+
+#define CONSENTS 3
 
 typedef enum CustomerField
 {
@@ -97,6 +100,8 @@ typedef struct Statement
 	TimestampTz updated_at;
 	int64		line;			/* 0 = none yet */
 	int64		content_hash;
+	TimestampTz consent_at[CONSENTS];	/* newest statement on each purpose */
+	bool		granted[CONSENTS];
 } Statement;
 
 typedef struct CustomerState
@@ -269,7 +274,10 @@ put_identifiers(LandingBatch *batch, CustomerState *state)
 	}
 }
 
-/* Keeps the newest row of the account; one that comes a second time is not newer. */
+/*
+ * Keeps the newest row of the account (one that comes a second time is not
+ * newer), and of consents the newest statement, at the same moment the refusal.
+ */
 static void
 note_statement(LandingBatch *batch, CustomerState *state)
 {
@@ -283,6 +291,16 @@ note_statement(LandingBatch *batch, CustomerState *state)
 		state->capacity *= 2;
 	}
 	statement = &state->statements[batch->account];
+	for (int i = 0; i < CONSENTS; i++)
+	{
+		bool		granted = DatumGetBool(FIELD_VALUE(batch, MARKETING + i));
+		bool		is_newer = statement->consent_at[i] < time || statement->consent_at[i] == 0;
+
+		if (FIELD_IS_NULL(batch, MARKETING + i) || (!is_newer && statement->consent_at[i] > time))
+			continue;
+		statement->granted[i] = granted && (is_newer || statement->granted[i]);
+		statement->consent_at[i] = time;
+	}
 	if (statement->line != 0 && (statement->updated_at > time || batch->occurrence > 1))
 		return;
 	statement->updated_at = time;
@@ -312,8 +330,9 @@ stage_customer(LandingBatch *batch)
 static void
 make_customer_relations(LandingBatch *batch)
 {
+	static const char *const purposes[CONSENTS] = {"marketing", "personalization", "sharing"};
 	CustomerState *state = batch->entity_state;
-	TupleDesc	desc = CreateTemplateTupleDesc(4);
+	TupleDesc	desc = CreateTemplateTupleDesc(4 + CONSENTS);
 	Tuplestorestate *rows = batch_tuplestore(batch);
 
 	profile_relations(batch, state->profile);
@@ -323,12 +342,16 @@ make_customer_relations(LandingBatch *batch)
 	TupleDescInitEntry(desc, 2, "line", INT8OID, -1, 0);
 	TupleDescInitEntry(desc, 3, "updated_at", TIMESTAMPTZOID, -1, 0);
 	TupleDescInitEntry(desc, 4, "content_hash", INT8OID, -1, 0);
+	for (int i = 0; i < CONSENTS; i++)
+		TupleDescInitEntry(desc, 5 + i, purposes[i], BOOLOID, -1, 0);
 	for (uint32 i = 0; i < intern_count(batch->accounts); i++)
 	{
 		const Statement *statement = &state->statements[i];
 		Datum		values[] = {Int32GetDatum(i), Int64GetDatum(statement->line),
-		TimestampTzGetDatum(statement->updated_at), Int64GetDatum(statement->content_hash)};
-		bool		nulls[] = {false, false, false, false};
+		TimestampTzGetDatum(statement->updated_at), Int64GetDatum(statement->content_hash),
+			BoolGetDatum(statement->granted[0]), BoolGetDatum(statement->granted[1]),
+		BoolGetDatum(statement->granted[2])};
+		bool		nulls[4 + CONSENTS] = {false};
 
 		tuplestore_putvalues(rows, desc, values, nulls);
 		CHECK_FOR_INTERRUPTS();

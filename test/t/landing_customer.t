@@ -59,6 +59,7 @@ is(holds('Z1', 'ip', '2405:201:1:0::5'), 1, 'IP address');
 is(value("concat_ws(' ', p.age_group, p.gender, p.state, p.city, p.pincode) FROM patternos_dw.account_profile p"),
 	'25-34 female Maharashtra Pune 411001', 'the age band is that of the row, a day before the birthday');
 is(value("concat_ws(' ', consent_marketing, consent_personalization, consent_sharing) FROM patternos_dw.dim_customer"), 't t f', 'consents hold at once');
+is(value('patternos._rebuild_customers(NULL)'), 0, 'the customer is as a rebuild would make it');
 is(value('payload FROM patternos_dw.raw_record'), '{"ips": "[ip]", "city": "Pune", "name": "[name]", "email": "[email]", "phone": "[mobile]", '
 	. '"state": "Maharashtra", "gender": "female", "address": "[address]", "devices": "[device]", "pincode": "411001", '
 	. '"birth_date": "[birth_date]", "loyalty_id": "[loyalty_id]", "updated_at": "2025-05-03 10:00:00", "platform_id": "ZEPTO", '
@@ -173,6 +174,7 @@ for my $way ('at once', 'in halves, the newer first', 'in pieces')
 	  ? map { "WHERE abs(hashtext(r::text)) % 7 = $_ ORDER BY updated_at" } 0 .. 6
 	  : ("WHERE updated_at >= '2023-06-01' ORDER BY md5(r::text)", "WHERE updated_at < '2023-06-01'");
 	psql($copy, "${quiet}INSERT INTO patternos_dw.landing_customer SELECT * FROM $rows $_") for @parts;
+	is(psql($copy, 'SELECT patternos._rebuild_customers(NULL)'), 0, "loaded $way: customers as a rebuild makes them") if $way eq 'at once';
 	psql($copy, "${quiet}CALL patternos.resolve_identities()");
 	$results{$way} = psql($copy, q{
 		SELECT 'identifier', platform_id, platform_customer_id, kind, value_hash::text, NULL FROM patternos_dw.account_identifier JOIN patternos_dw.dim_customer_identity USING (identity_key)
