@@ -187,6 +187,7 @@ BEGIN
         value_hash   bytea NOT NULL CHECK (octet_length(value_hash) = 32),
         first_seen   timestamptz NOT NULL,
         last_seen    timestamptz NOT NULL,
+        is_observed  boolean NOT NULL DEFAULT false,
         PRIMARY KEY (identity_key, kind, value_hash)
     );
     CREATE INDEX account_identifier_value ON patternos_dw.account_identifier (kind, value_hash);

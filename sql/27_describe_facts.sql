@@ -43,7 +43,8 @@ last_seen: latest sign of the account$c$);
 kind: what was hashed: email, mobile, loyalty_id, name_address_dob, device or ip
 value_hash: keyed hash of the normalised value, 32 bytes
 first_seen: first time that the account came with it
-last_seen: latest time that the account came with it$c$);
+last_seen: latest time that the account came with it
+is_observed: whether an event of the account came with it; then it stays when the account's newest row does not name it$c$);
     PERFORM patternos._describe('account_statement', 'The newest row of each account in landing_customer, whose identifiers count.', $c$
 updated_at: time of the row
 content_hash: 63 bits of the hash of its content as stored$c$);

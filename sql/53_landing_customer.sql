@@ -1,6 +1,7 @@
 -- Landing of accounts: identifiers, profiles and consents. src/landing_customer.c lists the relations read here.
 --
--- The newest row of an account says which identifiers it has: those that it no longer brings go away. Profiles
+-- The newest row of an account says which identifiers it has: those that it no longer brings go away, except
+-- devices that events came with. Profiles
 -- keep the most recent value of each attribute and consents every statement with its time, so that the rows of
 -- an account may come in any order and in any batches.
 
@@ -70,13 +71,15 @@ AS $steps$ VALUES
     FROM applied a JOIN staged_identifier i USING (line) WHERE NOT a.is_new$$),
 ('removed', $$
     DELETE FROM patternos_dw.account_identifier h USING applied a
-    WHERE h.identity_key = a.identity_key AND NOT a.is_new
+    WHERE h.identity_key = a.identity_key AND NOT a.is_new AND NOT h.is_observed
       AND NOT EXISTS (SELECT FROM target t WHERE t.identity_key = h.identity_key AND t.kind = h.kind AND t.value_hash = h.value_hash)
     RETURNING h.identity_key$$),
 (NULL, $$
-    UPDATE patternos_dw.account_identifier h SET last_seen = t.updated_at
+    UPDATE patternos_dw.account_identifier h
+    SET first_seen = least(h.first_seen, t.updated_at), last_seen = greatest(h.last_seen, t.updated_at)
     FROM target t
-    WHERE t.identity_key = h.identity_key AND t.kind = h.kind AND t.value_hash = h.value_hash AND t.updated_at > h.last_seen$$),
+    WHERE t.identity_key = h.identity_key AND t.kind = h.kind AND t.value_hash = h.value_hash
+      AND t.updated_at NOT BETWEEN h.first_seen AND h.last_seen$$),
 ('added', $$
     INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
     SELECT t.identity_key, t.kind, t.value_hash, t.updated_at, t.updated_at FROM target t

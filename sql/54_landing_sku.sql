@@ -16,7 +16,8 @@ AS $$
     ON CONFLICT DO NOTHING
 $$;
 
--- The unified category of each of a platform's categories: by the same rules as items, the upper levels first.
+-- The unified category of each of a platform's categories: that of the rule which gives items this category, else
+-- by the same rules as items, the upper levels first.
 CREATE FUNCTION patternos._unify_categories(platform text, level_1 text[], level_2 text[], level_3 text[])
 RETURNS TABLE (category_level_1 text, category_level_2 text, category_level_3 text, unified_category text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -25,16 +26,24 @@ AS $$
         SELECT i.item_name, i.unified_category
         FROM patternos._classify_items(platform, ARRAY(SELECT DISTINCT name FROM unnest(level_1 || level_2 || level_3) l (name)
                                                        WHERE name IS NOT NULL)) i
+    ), rule AS (
+        SELECT DISTINCT ON (1, 2, 3) r.category_level_1, r.category_level_2, r.category_level_3, r.unified_category
+        FROM patternos_dw.item_rule r WHERE r.platform_id IN (platform, 'ALL')
+        ORDER BY 1, 2, 3, r.platform_id = 'ALL', r.priority
     )
-    SELECT c.level_1, c.level_2, c.level_3, coalesce(a.unified_category, b.unified_category, d.unified_category, 'Other')
+    SELECT c.level_1, c.level_2, c.level_3,
+           coalesce(r.unified_category, a.unified_category, b.unified_category, d.unified_category, 'Other')
     FROM unnest(level_1, level_2, level_3) c (level_1, level_2, level_3)
+    LEFT JOIN rule r ON r.category_level_1 = c.level_1 AND r.category_level_2 IS NOT DISTINCT FROM c.level_2
+                    AND r.category_level_3 IS NOT DISTINCT FROM c.level_3
     LEFT JOIN level a ON a.item_name = c.level_1
     LEFT JOIN level b ON b.item_name = c.level_2
     LEFT JOIN level d ON d.item_name = c.level_3
 $$;
 
 -- The steps of a catalogue. Of several rows of one article the last counts. A change of brand or category
--- makes a new version; the order lines of articles with another category follow.
+-- makes a new version; order lines and events of articles with another category follow. An article replaces the
+-- one that was observed under its name, also in the lines.
 CREATE FUNCTION patternos._landing_steps_sku(has_order_id boolean) RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
@@ -82,9 +91,31 @@ AS $steps$ VALUES
     INSERT INTO patternos_dw.dim_sku (platform_id, sku_id, sku_name, brand, category_id, average_price, unit_of_measure, is_active, valid_from)
     SELECT $2, n.sku_id, n.sku_name, n.brand, n.category_id, n.average_price, n.unit_of_measure, n.is_active, n.valid_from
     FROM new n ORDER BY n.sku_id$$),
+('superseded', $$
+    SELECT o.sku_id AS observed_id, f.sku_id
+    FROM (SELECT array_agg(DISTINCT sku_name) AS names FROM arrived) a
+    CROSS JOIN LATERAL patternos._find_items($2, a.names) f
+    JOIN patternos_dw.dim_sku o
+         ON o.platform_id = $2 AND o.sku_id = patternos._observed_sku_id(f.item_name) AND o.is_observed AND o.valid_to = 'infinity'
+    WHERE f.sku_id <> o.sku_id$$),
+(NULL, $$
+    UPDATE patternos_dw.fact_transaction_line l SET sku_id = u.sku_id
+    FROM superseded u WHERE l.platform_id = $2 AND l.sku_id = u.observed_id$$),
+(NULL, $$
+    DELETE FROM patternos_dw.dim_sku d USING superseded u WHERE d.platform_id = $2 AND d.sku_id = u.observed_id$$),
 (NULL, $$
     SELECT patternos.mark_changed(patternos._recategorize_facts(array_agg($2), array_agg(c.sku_id)), 'reclassified')
-    FROM changed c WHERE c.is_category HAVING count(*) > 0$$),
+    FROM (SELECT sku_id FROM changed WHERE is_category UNION SELECT sku_id FROM superseded) c HAVING count(*) > 0$$),
+('viewed', $$
+    UPDATE patternos_dw.fact_event e SET category_id = p.category_id
+    FROM (SELECT sku_id, category_id FROM new UNION SELECT sku_id, category_id FROM changed WHERE is_category) p
+    WHERE e.platform_id = $2 AND e.product_id = p.sku_id AND p.category_id <> coalesce(e.category_id, 0)
+    RETURNING e.customer_key$$),
+(NULL, $$
+    UPDATE patternos_dw.event_anonymous e SET category_id = p.category_id
+    FROM (SELECT sku_id, category_id FROM new UNION SELECT sku_id, category_id FROM changed WHERE is_category) p
+    WHERE e.platform_id = $2 AND e.product_id = p.sku_id AND p.category_id <> coalesce(e.category_id, 0)$$),
+(NULL, $$SELECT patternos.mark_changed(array_agg(DISTINCT customer_key), 'reclassified') FROM viewed HAVING count(*) > 0$$),
 ('duplicate', $$
     SELECT s.line FROM staged s
     WHERE NOT EXISTS (SELECT FROM new n WHERE n.line = s.line) AND NOT EXISTS (SELECT FROM changed c WHERE c.line = s.line)$$),

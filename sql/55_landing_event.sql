@@ -112,7 +112,8 @@ AS $steps$ VALUES
            OR NOT EXISTS (SELECT FROM inserted_anonymous i WHERE i.event_id = s.event_number AND i.event_timestamp = s.event_timestamp))$$)
 $steps$;
 
--- After the facts: devices, the calendar, who has to be looked at again, and keys that lead nowhere.
+-- After the facts: when customers were seen, devices, the calendar, who has to be looked at again (an event of a
+-- known account tells identities nothing new), and keys that lead nowhere.
 CREATE FUNCTION patternos._landing_steps_event_after() RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
@@ -121,6 +122,17 @@ AS $steps$ VALUES
     FROM staged s JOIN account_key k USING (account)
     WHERE s.visitor_id IS NOT NULL
     GROUP BY k.identity_key, s.visitor_id$$),
+(NULL, $$
+    UPDATE patternos_dw.dim_customer c
+    SET first_seen_date = least(c.first_seen_date, s.first_date), last_seen_date = greatest(c.last_seen_date, s.last_date), updated_at = now()
+    FROM (SELECT k.customer_key, min((p.first_seen AT TIME ZONE z.zone)::date) AS first_date,
+                 max((p.last_seen AT TIME ZONE z.zone)::date) AS last_date
+          FROM account_key k JOIN staged_profile p USING (account)
+          CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z
+          WHERE NOT k.is_new
+          GROUP BY k.customer_key) s
+    WHERE c.customer_key = s.customer_key
+      AND (s.first_date < c.first_seen_date OR s.last_date > c.last_seen_date OR c.first_seen_date IS NULL)$$),
 (NULL, $$
     INSERT INTO patternos_dw.changed_account (identity_key)
     SELECT identity_key FROM account_key WHERE is_new
@@ -131,11 +143,12 @@ AS $steps$ VALUES
     ORDER BY 1
     ON CONFLICT DO NOTHING$$),
 (NULL, $$
-    INSERT INTO patternos_dw.account_identifier AS old (identity_key, kind, value_hash, first_seen, last_seen)
-    SELECT identity_key, 'device', visitor_id, first_seen, last_seen FROM device ORDER BY 1, 3
+    INSERT INTO patternos_dw.account_identifier AS old (identity_key, kind, value_hash, first_seen, last_seen, is_observed)
+    SELECT identity_key, 'device', visitor_id, first_seen, last_seen, true FROM device ORDER BY 1, 3
     ON CONFLICT (identity_key, kind, value_hash) DO UPDATE
-        SET first_seen = least(old.first_seen, excluded.first_seen), last_seen = greatest(old.last_seen, excluded.last_seen)
-        WHERE excluded.first_seen < old.first_seen OR excluded.last_seen > old.last_seen$$),
+        SET first_seen = least(old.first_seen, excluded.first_seen), last_seen = greatest(old.last_seen, excluded.last_seen),
+            is_observed = true
+        WHERE excluded.first_seen < old.first_seen OR excluded.last_seen > old.last_seen OR NOT old.is_observed$$),
 (NULL, $$
     SELECT patternos._extend_dim_time((min(a.event_timestamp) AT TIME ZONE z.zone)::date, (max(a.event_timestamp) AT TIME ZONE z.zone)::date)
     FROM staged a CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z GROUP BY z.zone$$),
