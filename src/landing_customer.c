@@ -348,7 +348,7 @@ make_customer_relations(LandingBatch *batch)
 	{
 		const Statement *statement = &state->statements[i];
 		Datum		values[] = {Int32GetDatum(i), Int64GetDatum(statement->line),
-		TimestampTzGetDatum(statement->updated_at), Int64GetDatum(statement->content_hash),
+			TimestampTzGetDatum(statement->updated_at), Int64GetDatum(statement->content_hash),
 			BoolGetDatum(statement->granted[0]), BoolGetDatum(statement->granted[1]),
 		BoolGetDatum(statement->granted[2])};
 		bool		nulls[4 + CONSENTS] = {false};
