@@ -172,6 +172,7 @@ CREATE FUNCTION patternos._landing_steps_event(has_event_id boolean) RETURNS TAB
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT * FROM patternos._landing_steps_accounts()
+    UNION ALL SELECT * FROM patternos._landing_steps_customers()
     UNION ALL SELECT * FROM patternos._landing_steps_profiles()
     UNION ALL SELECT * FROM patternos._landing_steps_event_categories()
     UNION ALL SELECT * FROM patternos._landing_steps_event_facts()

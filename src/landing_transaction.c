@@ -51,10 +51,10 @@ typedef enum TransactionField
 static const LandingField fields[TRANSACTION_FIELDS] = {
 	[CUSTOMER] = {"platform_customer_id", FIELD_ACCOUNT, TEXTOID, true, 200},
 	[ORDERED_AT] = {"transaction_datetime", FIELD_TIME, TIMESTAMPTZOID, true},
-	[ORDER_ID] = {"order_id", FIELD_TEXT, TEXTOID, false, 200},
+	[ORDER_ID] = {"order_id", FIELD_CODE, TEXTOID, false, 200},
 	[TYPE] = {"transaction_type", FIELD_CHOICE, TEXTOID, false, 0, "order|booking|enquiry|inquiry=enquiry"},
 	[STATUS] = {"transaction_status", FIELD_CHOICE, TEXTOID, false, 0, STATUS_CHOICES},
-	[ORIGINAL_ORDER_ID] = {"original_order_id", FIELD_TEXT, TEXTOID, false, 200},
+	[ORIGINAL_ORDER_ID] = {"original_order_id", FIELD_CODE, TEXTOID, false, 200},
 	[AGE_GROUP] = {"age_group", FIELD_AGE_GROUP, TEXTOID},
 	[GENDER] = {"gender", FIELD_CHOICE, TEXTOID, false, 0, GENDER_CHOICES},
 	[STATE] = {"state", FIELD_TEXT, TEXTOID, false, 100},

@@ -56,6 +56,30 @@ is(value($reasons), join(', ', 'platform_id bad_value', 'platform_id bad_value',
 my @good = map { { visitor_id => 'j', event_id => "j$_->[0]", event_properties => $_->[1] } } map { [ $_, ('{}', ' {"a" : [ ] } ', '{"a":' x 60 . '1' . '}' x 60, '{"a": "\u00e9\ud83d\ude00\"\\\\\/\b"}', '{"a": -0.5e-3, "a": 1E+9}', "{\"a\": \"\x{e0}\x{a4}\x{85}\"}")[$_] ] } 0 .. 5;
 is(land(@good), 'loaded 6 6 0 0', 'objects as JSON allows them are kept');
 
+# mutated documents: what jsonb reads as an object within the limits is kept, all else is rejected
+psql($database, <<'SQL');
+CREATE FUNCTION public.is_object(document text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN RETURN jsonb_typeof(document::jsonb) = 'object'; EXCEPTION WHEN OTHERS THEN RETURN false; END $$;
+CREATE TABLE public.document (number integer, document text);
+SQL
+srand 42;
+my @seeds = ('{"a": [1, -2.5e3, "x\\u00e9\\n\\ud83d\\ude00"], "b": {"c": null, "d": true}}', '{"": false, "k": 0, "l": [[], {}]}', '{"u": "\\u0041", "n": 10e-2}');
+my @bits = (split(//, '{}[]:,"\\ \t0123456789eE+-.aful'), 'null', 'true', '\\u0000', '\\ud800', '\\udc00', '1e9', '\\/', '\\"', "\x01", '""');
+my @documents = @seeds;
+for (1 .. 3000)
+{
+	my $document = $seeds[rand @seeds];
+	substr($document, rand(length($document)), int rand 3) = $bits[rand @bits] for 0 .. rand 2;
+	push @documents, $document;
+}
+psql($database, 'INSERT INTO public.document VALUES ' . join(', ', map { "($_, \$q\$$documents[$_]\$q\$)" } 0 .. $#documents));
+psql($database, "SET client_min_messages = warning; INSERT INTO patternos_dw.landing_event (platform_id, visitor_id, event_type, event_timestamp, event_properties)
+	SELECT 'NYKAA', 'm' || number, 'search', '2025-08-01', document FROM public.document ORDER BY number");
+is(value(q{count(*) || ' ' || count(*) FILTER (WHERE public.is_object(d.document) <> (r.line IS NULL)) FROM public.document d
+	LEFT JOIN patternos_dw.raw_reject r ON r.line = d.number + 1 AND r.batch_id = (SELECT max(batch_id) FROM patternos_dw.raw_batch)}), @documents . ' 0', 'mutated documents');
+cmp_ok(value('rows_accepted FROM patternos_dw.raw_batch ORDER BY batch_id DESC LIMIT 1'), '>', 200, 'many of them sound');
+psql($database, "DELETE FROM patternos_dw.event_anonymous WHERE platform_id = 'NYKAA'");
+
 # who did it
 is(land(map { { visitor_id => 'cookie-1', event_id => "v$_", event_timestamp => "2025-08-02 10:0$_" } } 0 .. 4), 'loaded 5 5 0 0', 'a visitor without an account');
 is(counts(), '5 11', 'waits');
