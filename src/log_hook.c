@@ -8,7 +8,8 @@
  *	- hides the statement where it holds literals,
  *	- cuts the line's content from COPY's context ("COPY landing_x, line 3"),
  *	- drops details, contexts and queries that hold literals or parameters,
- *	- masks quoted values in messages about input.
+ *	- masks quoted values in messages, except names, which are lower-case, and what
+ *	  the functions of patternos quote themselves when they refuse a call.
  * SQLSTATE, the rest of the message, hint, line and column stay.  The client gets
  * the same: the server builds one report for both.
  *
@@ -152,6 +153,23 @@ clean_context(char *context)
 }
 
 /*
+ * Whether a function of patternos raised the error by itself: it quotes platforms and
+ * other objects, never values.
+ */
+static bool
+is_own_refusal(const ErrorData *edata)
+{
+	static const char ours[] = "PL/pgSQL function patternos.";
+	static const char raised[] = " at RAISE";
+	size_t		length = edata->context == NULL ? 0 : strcspn(edata->context, "\n");
+
+	return edata->funcname != NULL && strcmp(edata->funcname, "exec_stmt_raise") == 0 &&
+		length >= strlen(ours) + strlen(raised) &&
+		strncmp(edata->context, ours, strlen(ours)) == 0 &&
+		strncmp(edata->context + length - strlen(raised), raised, strlen(raised)) == 0;
+}
+
+/*
  * The message with quoted values masked: all of them where the error is about input
  * or syntax, otherwise those that are no names; then whatever looks like an
  * identifier.
@@ -162,6 +180,7 @@ clean_message(const ErrorData *edata)
 	bool		all = ERRCODE_TO_CATEGORY(edata->sqlerrcode) == ERRCODE_DATA_EXCEPTION ||
 	edata->sqlerrcode == ERRCODE_SYNTAX_ERROR ||
 	edata->sqlerrcode == ERRCODE_BAD_COPY_FILE_FORMAT;
+	bool		none = !all && is_own_refusal(edata);
 	const char *p = edata->message;
 	char	   *masked;
 	char	   *result;
@@ -177,7 +196,7 @@ clean_message(const ErrorData *edata)
 	initStringInfo(&buffer);
 	while (*p != '\0' && buffer.len < MAX_MESSAGE_SIZE)
 	{
-		const char *end = *p == '"' ? strchr(p + 1, '"') : NULL;
+		const char *end = *p == '"' && !none ? strchr(p + 1, '"') : NULL;
 		const char *last = *p == '"' ? strrchr(p, '"') : NULL;
 
 		if (end == NULL)

@@ -216,6 +216,11 @@ for my $stop ('pg_cancel_backend', 'pg_terminate_backend', 'kill')
 }
 for (1 .. 100) { last if `psql -XAtc 'SELECT 1' -d $database 2>&1` =~ /^1$/; sleep 0.1 }
 
+# refusals stay readable
+like(run("SELECT patternos.add_platform('NYKAA', 'x', '[[\"a\", \"order_id\"]]')"), qr/platform "NYKAA" exists already/, 'a refusal names the platform');
+like(run('SELECT no_such FROM patternos_dw.dim_sku'), qr/column "no_such" does not exist/, 'and a column that is missing');
+like(run(qq{DO \$\$ BEGIN RAISE 'patternos_dw "%"', '${\ address()}'; END \$\$}), qr/patternos_dw "\.\.\."/, 'what a user raises is masked');
+
 my $log = slurp(log_part());
 like($log, qr/ERROR:  missing data for column/, 'the log keeps messages');
 like($log, qr/COPY $view, line 3/, 'the log keeps the number of the line');
