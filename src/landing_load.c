@@ -329,7 +329,7 @@ void
 close_batch(LandingBatch *batch)
 {
 	bytea	   *content_hash = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-	const char *lock_name = batch->platform_id == NULL ? "" : batch->platform_id;
+	const char *platform = batch->platform_id;
 	const char *status = "loaded";
 	int64		duplicates = 0;
 	StepArguments arguments;
@@ -338,7 +338,11 @@ close_batch(LandingBatch *batch)
 	hash_end(batch, (uint8 *) VARDATA(content_hash));
 	SPI_connect();
 	arguments = step_arguments(batch);
-	landing_query("SELECT pg_advisory_xact_lock(hashtextextended('patternos landing ' || $1, 0))", 1, &lock_name);
+
+	/* one load of a platform at a time; who may name all takes them in order */
+	landing_query("SELECT pg_advisory_xact_lock(hashtextextended('patternos landing ' || p.platform_id, 0)) "
+				  "FROM (SELECT platform_id FROM patternos_dw.dim_platform "
+				  " WHERE platform_id = coalesce($1, platform_id) ORDER BY platform_id) p", 1, &platform);
 	if (key_is_unregistered())
 		landing_query("SELECT patternos._register_key()", 0, NULL);
 	register_relation("staged", batch->staged_desc, batch->staged, tuplestore_tuple_count(batch->staged));
