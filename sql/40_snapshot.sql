@@ -43,4 +43,13 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._fill_table(regclass, text), patternos._write_snapshot(regclass, date, text) FROM PUBLIC;
+-- Where a query finds the rows of a date: in the snapshot's own table, which has statistics, or (without one) in the parent.
+CREATE FUNCTION patternos._snapshot_source(parent regclass, as_of date) RETURNS regclass
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((SELECT c.oid FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid
+                     WHERE h.inhparent = parent AND pg_get_expr(c.relpartbound, c.oid) = format('FOR VALUES IN (%L)', as_of)),
+                    parent)::regclass
+$$;
+
+REVOKE ALL ON FUNCTION patternos._snapshot_source(regclass, date), patternos._fill_table(regclass, text), patternos._write_snapshot(regclass, date, text) FROM PUBLIC;
