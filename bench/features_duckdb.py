@@ -99,9 +99,10 @@ RFM = f"""
                          WHEN monetary_90d >= 2500 THEN 2 ELSE 1 END AS m
           FROM ({RFM_ROWS}))
 """
-step("rfm_compute", None, f"""
-     SELECT sum(recency_days), sum(frequency_90d), sum(monetary_90d), sum(monetary_lifetime), sum(net_monetary_365d),
-            count(consistency) FROM ({RFM_ROWS})""")
+for _ in range(3 if wanted else 1):
+    step("rfm_compute", None, f"""
+         SELECT sum(recency_days), sum(frequency_90d), sum(monetary_90d), sum(monetary_lifetime), sum(net_monetary_365d),
+                count(consistency) FROM ({RFM_ROWS})""")
 step("rfm", "SELECT count(*), sum(monetary_90d) FROM rfm",
      f"CREATE TABLE rfm AS {RFM}", "CREATE UNIQUE INDEX rfm_key ON rfm (customer_key, platform_id)")
 

@@ -12,18 +12,18 @@ sql() { psql -XqAt -v ON_ERROR_STOP=1 -c 'SET client_min_messages = warning' "${
 # their parallel workers, and clients.
 processor_seconds() {
 	awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); s += $14 + $15 } END { printf "%.2f", s / hz }' \
-		"/proc/$(head -n 1 "$PATTERNOS_DATA/postmaster.pid")/stat" "/proc/$$/stat"
+		"/proc/$(head -n 1 "$PATTERNOS_DATA/postmaster.pid")/stat" "/proc/$1/stat"
 }
 
 # Prints the seconds that a command takes, by the clock and of processors.
 seconds() {
-	local begin end before
-	before=$(processor_seconds)
+	local begin end before me=$BASHPID
+	before=$(processor_seconds "$me")
 	begin=$(date +%s.%N)
 	"$@" >/dev/null
 	end=$(date +%s.%N)
 	sleep 0.2 # the server learns of the end of its processes a little later
-	awk "BEGIN { print $end - $begin, $(processor_seconds) - $before }"
+	awk "BEGIN { print $end - $begin, $(processor_seconds "$me") - $before }"
 }
 
 # Prints the best of N runs of a command.

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Connected components of a random graph, read from the database and written as an array by both sides, against igraph.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+own_database bench_components
+
+sql 'CREATE TABLE edge (a bigint NOT NULL, b bigint NOT NULL)' \
+	"SELECT setseed(0.5); INSERT INTO edge SELECT (random() * $ROWS)::bigint, (random() * $ROWS)::bigint FROM generate_series(1, $ROWS)" \
+	'VACUUM ANALYZE edge'
+ours() { sql 'SELECT count(*), count(DISTINCT component) FROM patternos.connected_components($$SELECT a, b FROM edge$$)'; }
+# igraph wants nodes numbered from 0, as these are; numpy reads the two columns from COPY in text form
+cat >"$work/peer.py" <<'P'
+import subprocess, sys
+import igraph, numpy
+
+text = subprocess.run(["psql", "-XqAtc", "COPY edge TO STDOUT"], stdout=subprocess.PIPE, check=True).stdout
+edges = numpy.fromstring(text, dtype=numpy.int64, sep=" ").reshape(-1, 2)
+graph = igraph.Graph(n=int(edges.max()) + 1, edges=edges)
+membership = numpy.array(graph.connected_components(mode="weak").membership)
+seen = numpy.unique(edges)
+print(f"{len(seen)}|{len(numpy.unique(membership[seen]))}")
+P
+peer() { $python -W ignore "$work/peer.py"; }
+if ! has_module igraph || ! has_module numpy; then
+	skip "components of $ROWS edges" "igraph for Python is not there"
+	exit
+fi
+a=$(ours) b=$(peer)
+[ "$a" = "$b" ] || echo "components: results differ: $a and $b" >&2
+line "components of $ROWS edges" "$(best_of 2 ours)" "$(best_of 2 peer)" "igraph, goal 1 (level)"
