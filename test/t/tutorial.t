@@ -39,4 +39,5 @@ sub run_page
 }
 
 run_page('README.md', make_database('patternos_readme'));
+run_page('doc/tutorial.md', make_database('patternos_tutorial'));
 done_testing();
