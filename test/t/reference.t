@@ -25,6 +25,23 @@ while ($text =~ /^```sql\n(.*?)^```\n```\n(.*?)^```\n/msg)
 	is(scalar <$out>, $expected, $name);
 	unlink 'output_reference';
 }
+
+# Each public function has an entry, whose first sentence is its comment; each entry is of a function that exists.
+my %entry;
+while ($text =~ /^### (\w+)\(.*\n\n(.+(?:\n.+)*)/mg)
+{
+	$entry{$1} .= $2 =~ s/\n/ /gr . "\n";
+}
+my @functions = split /\n/, `psql -XqAt -d $database -c "
+	SELECT DISTINCT proname, replace(coalesce(obj_description(oid, 'pg_proc'), 'no comment'), E'\\n', ' ')
+	FROM pg_proc WHERE pronamespace = 'patternos'::regnamespace AND proname !~ '^_' ORDER BY 1, 2"`;
+my %function;
+for (@functions)
+{
+	my ($name, $comment) = split /\|/, $_, 2;
+	$function{$name} = 1;
+	like($entry{$name} // '', qr/^\Q$comment\E(\s|$)/m, "the comment of $name begins its entry");
+}
+is_deeply([ sort keys %entry ], [ sort keys %function ], 'every public function has an entry, every entry a function');
 system('dropdb', $database);
-ok(1, 'all examples read');
 done_testing();
