@@ -129,6 +129,51 @@ AS $$
            excluded.purchase_probability_7d, excluded.purchase_probability_30d, excluded.predicted_category_id, excluded.model_version)
 $$;
 
+-- The rows of intent_score of a date with what came of them: the first purchase in the 30 days from it.
+CREATE FUNCTION patternos._outcome_query(as_of date) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format($query$
+        SELECT %2$s, o.day IS NOT NULL AS actual_purchased, o.day AS actual_purchase_date, o.day - s.as_of AS days_to_purchase
+        FROM patternos_dw.intent_score s
+        LEFT JOIN (SELECT f.customer_key, v.platform_id, min(f.transaction_date) AS day
+                   FROM patternos_dw.fact_transaction f
+                   CROSS JOIN LATERAL (VALUES (f.platform_id, 1), ('ALL', 2)) v (platform_id, role)
+                   WHERE f.transaction_date >= %1$L AND f.transaction_date < %3$L AND %4$s & v.role <> 0
+                   GROUP BY f.customer_key, v.platform_id) o
+          ON o.customer_key = s.customer_key AND o.platform_id = s.platform_id
+        WHERE s.as_of = %1$L$query$,
+        as_of,
+        (SELECT string_agg('s.' || quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+         WHERE a.attrelid = 'patternos_dw.intent_score'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+           AND a.attname <> ALL ('{actual_purchased,actual_purchase_date,days_to_purchase}')),
+        as_of + 30, patternos._rfm_role())
+$$;
+
+-- Records what came of the scores whose 30 days lie before the end of the facts. Once: the rows of a date are filled together.
+CREATE FUNCTION patternos._record_outcomes() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    known_until date;
+    scored record;
+    is_open boolean;
+BEGIN
+    FOR scored IN
+        SELECT s.partition, s.as_of FROM patternos._snapshots() s
+        WHERE s.parent = 'patternos_dw.intent_score'::regclass AND s.as_of + 30 <= current_date + 2 ORDER BY s.as_of
+    LOOP
+        EXECUTE format('SELECT actual_purchased IS NULL FROM %s LIMIT 1', scored.partition) INTO is_open;
+        CONTINUE WHEN is_open IS DISTINCT FROM true;
+        -- reads the facts: only when it decides something
+        known_until := coalesce(known_until, patternos._reference_date(NULL));
+        IF scored.as_of + 30 <= known_until THEN
+            PERFORM patternos._write_snapshot('patternos_dw.intent_score', scored.as_of, patternos._outcome_query(scored.as_of));
+        END IF;
+    END LOOP;
+END
+$$;
+
 CREATE FUNCTION patternos._score_intent(as_of date) RETURNS bigint
 LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
@@ -151,6 +196,7 @@ BEGIN
     PERFORM patternos._store_percentiles(as_of);
     rows := patternos._write_snapshot('patternos_dw.intent_score', as_of,
                 patternos._intent_query(as_of, champion.version, champion.high_cut, champion.medium_cut));
+    PERFORM patternos._record_outcomes();
     PERFORM patternos._serve_scores(as_of);
     RETURN rows;
 END
@@ -158,4 +204,5 @@ $$;
 
 REVOKE ALL ON FUNCTION patternos._fit_purchase_rates(date), patternos._store_percentiles(date), patternos._last_category(date),
     patternos._intent_query(date, text, numeric, numeric), patternos._refresh_serving(bigint[]), patternos._serve_scores(date),
+    patternos._outcome_query(date), patternos._record_outcomes(),
     patternos._score_intent(date) FROM PUBLIC;

@@ -95,6 +95,15 @@ SELECT throws_ok('SELECT patternos._score_intent(''2025-01-16'')', '55000');
 SELECT patternos._refresh_rfm('2024-12-01');
 SELECT patternos._score_intent('2024-12-01');
 SELECT is((SELECT count(*) FROM patternos_dw.intent_serving WHERE as_of <> :T), 0::bigint, 'older scores are not served');
+-- outcomes
+SELECT results_eq($$SELECT s.customer_key, s.platform_id, actual_purchased, actual_purchase_date, days_to_purchase FROM patternos_dw.intent_score s WHERE as_of = '2024-12-01' ORDER BY 1, 2$$,
+$$SELECT s.customer_key, s.platform_id, o.day IS NOT NULL, o.day, o.day - DATE '2024-12-01' FROM patternos_dw.feat_customer_rfm s CROSS JOIN LATERAL (
+      SELECT min(transaction_date) AS day FROM patternos_dw.fact_transaction f WHERE f.customer_key = s.customer_key AND transaction_status = 'completed'
+         AND transaction_date BETWEEN '2024-12-01' AND '2024-12-30' AND CASE s.platform_id WHEN 'ALL' THEN transaction_type <> 'enquiry'
+             ELSE f.platform_id = s.platform_id AND transaction_type = (SELECT conversion_type FROM patternos_dw.dim_platform d WHERE d.platform_id = f.platform_id) END) o
+  WHERE as_of = '2024-12-01' ORDER BY 1, 2$$, 'what came of scores within 30 days is recorded');
+SELECT ok(count(*) FILTER (WHERE actual_purchased) > 50, 'some bought') FROM patternos_dw.intent_score WHERE as_of = '2024-12-01';
+SELECT is(count(actual_purchased), 0::bigint, 'nothing before the 30 days have passed') FROM patternos_dw.intent_score WHERE as_of = :T;
 -- the next day's scores are, and the same bytes come with and without workers
 CREATE TEMP TABLE digest AS SELECT md5(string_agg(f::text, ',' ORDER BY customer_key, platform_id)) AS digest FROM patternos_dw.feat_customer_rfm f WHERE as_of = :T;
 SET LOCAL max_parallel_workers_per_gather = 0;
