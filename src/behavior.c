@@ -134,6 +134,8 @@ read_rules(StepCache *cache, HeapTupleHeader rules, MemoryContext context)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("reference date is out of range")));
+	if (cache->zone)
+		pfree(cache->zone);
 	caller = MemoryContextSwitchTo(context);
 	cache->zone = DatumGetTextPCopy(values[1]);
 	MemoryContextSwitchTo(caller);

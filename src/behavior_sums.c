@@ -12,6 +12,7 @@
 
 #include <math.h>
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
@@ -102,6 +103,7 @@ behavior_hits(const Journal *journal)
 		const int64 *numbers = journal->numbers + (Size) i * HIT_NUMBERS;
 		const int32 *words = journal->words + (Size) i * HIT_WORDS;
 
+		CHECK_FOR_INTERRUPTS();
 		hits[i].at = numbers[HIT_AT];
 		hits[i].kind = HIT_KIND(numbers[HIT_WHAT]);
 		hits[i].device = HIT_DEVICE(numbers[HIT_WHAT]);

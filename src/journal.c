@@ -290,6 +290,7 @@ patternos__journal_combine(PG_FUNCTION_ARGS)
 		int32		size;
 		const char *bytes = journal_bytes(from, word, &size);
 
+		CHECK_FOR_INTERRUPTS();
 		numbers_of[word] = journal_word(into, bytes, size);
 	}
 	reserve_rows(into, (int64) into->count + from->count);
@@ -328,6 +329,7 @@ patternos__journal_serialize(PG_FUNCTION_ARGS)
 		int32		size;
 		const char *bytes = journal_bytes(journal, word, &size);
 
+		CHECK_FOR_INTERRUPTS();
 		pq_sendint32(&buf, size);
 		pq_sendbytes(&buf, bytes, size);
 	}
@@ -402,6 +404,7 @@ patternos__journal_deserialize(PG_FUNCTION_ARGS)
 		int32		size = pq_getmsgint(&buf, 4);
 		const char *bytes;
 
+		CHECK_FOR_INTERRUPTS();
 		check_state(size >= 0);
 		bytes = pq_getmsgbytes(&buf, size);
 		check_state(journal_word(journal, bytes, size) == word);

@@ -11,6 +11,7 @@
  *	   when all are of one day.
  *	5. Sums are exact.  Quotients are rounded half away from zero.
  */
+#include "composite.h"
 #include "money.h"
 #include "rfm_state.h"
 
@@ -20,11 +21,8 @@
 #include "funcapi.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
-#include "utils/typcache.h"
 
 /* what a row of the facts counts for; sql/52_refresh_rfm.sql computes it */
 #define ROLE_PLATFORM_PURCHASE	1
@@ -178,21 +176,35 @@ patternos__rfm_add_net_platform(PG_FUNCTION_ARGS)
 
 /*
  * Transition of _rfm_facts(purchase_date date, total numeric, discount
- * numeric, as_of date, platform text, role integer), none of them NULL.
+ * numeric, as_of date, platform text, role integer).
  * Unlike a user's purchases, a row of the facts may count on its platform
- * only, bring money only, or take back what was bought.
+ * only, bring money only, or take back what was bought.  The facts hold no
+ * NULL; a row with one is skipped.
  */
 Datum
 patternos__rfm_add_fact(PG_FUNCTION_ARGS)
 {
 	RfmState   *state = get_state(fcinfo, 4);
-	int32		age = state->as_of - PG_GETARG_DATEADT(1);
-	int32		role = PG_GETARG_INT32(6);
+	DateADT		day;
+	int32		age,
+				role;
 	text	   *platform;
 	RfmPart    *part;
 
-	if (role == 0 || age < 1)
+	for (int i = 1; i <= 6; i++)
+	{
+		if (PG_ARGISNULL(i))
+			PG_RETURN_POINTER(state);
+	}
+	day = PG_GETARG_DATEADT(1);
+	role = PG_GETARG_INT32(6);
+	if (role == 0 || day >= state->as_of)
 		PG_RETURN_POINTER(state);
+	if (DATE_NOT_FINITE(day))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("date of a purchase must be finite")));
+	age = state->as_of - day;
 	platform = PG_GETARG_TEXT_PP(5);
 	part = rfm_state_part(state, VARDATA_ANY(platform), VARSIZE_ANY_EXHDR(platform));
 	if (role & ROLE_PURCHASE)
@@ -447,7 +459,7 @@ Datum
 patternos__rfm_results(PG_FUNCTION_ARGS)
 {
 	RfmState   *state;
-	TypeCacheEntry *type;
+	TupleDesc	type;
 	const RfmPart **parts;
 	Datum	   *rows;
 	Datum		values[RESULT_COLUMNS + 1];
@@ -458,14 +470,9 @@ patternos__rfm_results(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (RfmState *) PG_GETARG_POINTER(0);
-	type = (TypeCacheEntry *) fcinfo->flinfo->fn_extra;
-	if (type == NULL)
-	{
-		type = lookup_type_cache(get_element_type(get_fn_expr_rettype(fcinfo->flinfo)), TYPECACHE_TUPDESC);
-		if (type->tupDesc == NULL || type->tupDesc->natts != RESULT_COLUMNS + 1)
-			elog(ERROR, "unexpected result type of rfm_by_platform");
-		fcinfo->flinfo->fn_extra = type;
-	}
+	type = result_row_type(fcinfo);
+	if (type->natts != RESULT_COLUMNS + 1)
+		elog(ERROR, "unexpected result type of rfm_by_platform");
 	parts = palloc(state->nparts * sizeof(RfmPart *));
 	rows = palloc(state->nparts * sizeof(Datum));
 	for (i = 0; i < state->nparts; i++)
@@ -478,7 +485,7 @@ patternos__rfm_results(PG_FUNCTION_ARGS)
 		values[0] = PointerGetDatum(part->platform == NULL ? cstring_to_text("ALL") :
 									cstring_to_text_with_len(part->platform, part->platform_length));
 		fill_result(part, state->as_of, values + 1, nulls + 1);
-		rows[i] = HeapTupleGetDatum(heap_form_tuple(type->tupDesc, values, nulls));
+		rows[i] = HeapTupleGetDatum(heap_form_tuple(type, values, nulls));
 	}
-	PG_RETURN_ARRAYTYPE_P(construct_array(rows, state->nparts, type->type_id, -1, false, TYPALIGN_DOUBLE));
+	PG_RETURN_DATUM(array_of_rows(type, rows, state->nparts));
 }

@@ -182,6 +182,7 @@ rfm_state_merge(RfmState *into, const RfmState *from)
 		RfmPart    *part = i == 0 ? &into->parts[0] :
 		rfm_state_part(into, source->platform, source->platform_length);
 
+		CHECK_FOR_INTERRUPTS();
 		for (bucket = 0; bucket < RFM_WINDOWS; bucket++)
 		{
 			part->frequency[bucket] += source->frequency[bucket];
@@ -249,6 +250,7 @@ rfm_state_send(StringInfo out, const RfmState *state)
 		int32	   *days;
 		int32		ndays = rfm_part_sort_days(part, &days);
 
+		CHECK_FOR_INTERRUPTS();
 		pq_sendint32(out, part->platform_length);
 		if (part->platform_length > 0)
 			pq_sendbytes(out, part->platform, part->platform_length);

@@ -33,7 +33,7 @@ SELECT v, patternos.parse_datetime(v, '', 'Europe/Berlin') = (v::timestamp AT TI
 FROM unnest(ARRAY['2025-03-30 02:30:00', '2025-10-26 02:30:00', '1890-01-01 00:00:00']) AS v;
 
 -- flags, PIN codes, whole numbers, hashes
-SELECT k, v, patternos.check_value(k, v) FROM (VALUES
+SELECT k, replace(v, U&'\FEFF', '(mark)') AS v, patternos.check_value(k, v) FROM (VALUES
     ('flag', 'Yes'), ('flag', 'NO'), ('flag', 't'), ('flag', '1.0'), ('flag', '2'), ('flag', 'yes!'), ('flag', ''),
     ('pincode', '560001'), ('pincode', ' 560 001 '), ('pincode', '560-001'), ('pincode', '974660.0'), ('pincode', '060001'),
     ('pincode', '56001'), ('pincode', '5600011'), ('pincode', '5600 01'), ('pincode', '56000a'), ('pincode', ''),
