@@ -8,19 +8,21 @@ sql 'CREATE TABLE edge (a bigint NOT NULL, b bigint NOT NULL)' \
 	"SELECT setseed(0.5); INSERT INTO edge SELECT (random() * $ROWS)::bigint, (random() * $ROWS)::bigint FROM generate_series(1, $ROWS)" \
 	'VACUUM ANALYZE edge'
 ours() { sql 'SELECT count(*), count(DISTINCT component) FROM patternos.connected_components($$SELECT a, b FROM edge$$)'; }
-# igraph wants nodes numbered from 0, as these are; numpy reads the two columns from COPY in text form
+# igraph wants nodes numbered from 0, as these are; numpy reads the rows of a binary COPY where they lie
 cat >"$work/peer.py" <<'P'
 import subprocess, sys
 import igraph, numpy
 
-text = subprocess.run(["psql", "-XqAtc", "COPY edge TO STDOUT"], stdout=subprocess.PIPE, check=True).stdout
-edges = numpy.fromstring(text, dtype=numpy.int64, sep=" ").reshape(-1, 2)
+data = subprocess.run(["psql", "-XqAtc", "COPY edge TO STDOUT (FORMAT binary)"], stdout=subprocess.PIPE, check=True).stdout
+row = numpy.dtype([("columns", ">i2"), ("size_a", ">i4"), ("a", ">i8"), ("size_b", ">i4"), ("b", ">i8")])
+rows = numpy.frombuffer(data, dtype=row, offset=19, count=(len(data) - 21) // row.itemsize)
+edges = numpy.column_stack((rows["a"], rows["b"])).astype(numpy.int64)
 graph = igraph.Graph(n=int(edges.max()) + 1, edges=edges)
-membership = numpy.array(graph.connected_components(mode="weak").membership)
+membership = numpy.asarray(graph.connected_components(mode="weak").membership)
 seen = numpy.unique(edges)
 print(f"{len(seen)}|{len(numpy.unique(membership[seen]))}")
 P
-peer() { $python -W ignore "$work/peer.py"; }
+peer() { $python "$work/peer.py"; }
 if ! has_module igraph || ! has_module numpy; then
 	skip "components of $ROWS edges" "igraph for Python is not there"
 	exit

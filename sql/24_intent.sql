@@ -102,7 +102,7 @@ BEGIN
         predicted_category_id    integer,
         model_version            text NOT NULL,
         updated_at               timestamptz NOT NULL DEFAULT now()
-    );
+    ) WITH (fillfactor = 50);
 END
 $$;
 
