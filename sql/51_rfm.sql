@@ -25,6 +25,7 @@ CREATE TYPE patternos.rfm_result AS (
     first_purchase_date        date,
     last_purchase_date         date
 );
+COMMENT ON TYPE patternos.rfm_result IS 'What the aggregate rfm returns.';
 
 CREATE TYPE patternos.rfm_platform_result AS (
     platform_id                text,
@@ -52,6 +53,7 @@ CREATE TYPE patternos.rfm_platform_result AS (
     first_purchase_date        date,
     last_purchase_date         date
 );
+COMMENT ON TYPE patternos.rfm_platform_result IS 'An element of what the aggregate rfm_by_platform returns.';
 
 CREATE FUNCTION patternos._rfm_add(internal, ordered_at timestamp, amount numeric, as_of date) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_add';

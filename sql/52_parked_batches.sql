@@ -9,7 +9,8 @@ BEGIN
     PERFORM patternos._require_owner();
     SELECT * INTO parked FROM patternos_dw.raw_batch b WHERE b.batch_id = batch FOR UPDATE;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no batch %', coalesce(batch::text, 'NULL') USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'there is no batch %', coalesce(batch::text, 'NULL') USING ERRCODE = 'no_data_found',
+            HINT = 'Those that wait: SELECT batch_id FROM patternos_dw.raw_batch WHERE status = ''parked''.';
     END IF;
     IF parked.status <> 'parked' THEN
         RAISE EXCEPTION 'batch % is not parked', batch

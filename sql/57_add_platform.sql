@@ -91,7 +91,9 @@ BEGIN
                     WHEN entity = 'transaction_line' AND 'order_id' <> ALL (given) THEN 'order_id'
                     WHEN entity = 'transaction_line' AND NOT given && '{unit_price,line_total}' THEN 'unit_price' END;
     IF missing IS NOT NULL THEN
-        RAISE EXCEPTION 'no column is mapped to %', missing USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'no column is mapped to %', missing
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Name the one that holds it in add_platform: ["its name in the file", "%s"].', missing);
     END IF;
 END
 $$;

@@ -23,6 +23,7 @@ CREATE TYPE patternos.purchase_rate AS (
     log_likelihood double precision,
     customers      bigint
 );
+COMMENT ON TYPE patternos.purchase_rate IS 'Shape r and rate alpha of a fitted gamma-Poisson model, its log likelihood and the number of customers.';
 
 CREATE FUNCTION patternos.fit_purchase_rate(x bigint[], t double precision[], customers bigint[]) RETURNS patternos.purchase_rate
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'patternos_fit_purchase_rate';

@@ -148,12 +148,11 @@ DECLARE
     todo patternos.status_row;
     is_readable boolean := true;
 BEGIN
-    FOR line IN SELECT * FROM patternos._server_status() LOOP
-        RETURN NEXT line;
-    END LOOP;
-    FOR line IN SELECT * FROM patternos._access_status() LOOP
-        is_readable := false;
-        todo := line;
+    FOR line IN SELECT * FROM patternos._server_status() UNION ALL SELECT * FROM patternos._access_status() LOOP
+        is_readable := is_readable AND line."check" <> 'warehouse';
+        IF todo IS NULL AND line.next_step IS NOT NULL THEN
+            todo := line;
+        END IF;
         RETURN NEXT line;
     END LOOP;
     IF is_readable THEN

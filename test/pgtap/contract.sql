@@ -17,5 +17,10 @@ SELECT is_empty($$
       AND NOT coalesce(proconfig::text, '') LIKE '%search_path=%'
 $$, 'no definer function without a search_path of its own');
 
+SELECT is_empty($$
+    SELECT t.oid::regtype::text FROM pg_type t
+    WHERE typnamespace = 'patternos'::regnamespace AND typelem = 0 AND obj_description(t.oid, 'pg_type') IS NULL
+$$, 'every type has a comment');
+
 SELECT * FROM finish();
 ROLLBACK;

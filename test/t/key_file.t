@@ -43,6 +43,12 @@ is(problem(key_file($key, "\0" x 32, 0600)), 'key file holds one byte repeatedtr
 is(problem(key_file("$ENV{PATTERNOS_DATA}/test_key", $random, 0600)), 'key file lies in the data directorytrue', 'in the data directory');
 unlink "$ENV{PATTERNOS_DATA}/test_key";
 
+# status() names the missing key as the next thing to do
+my $next = q{SELECT detail FROM patternos.status() WHERE "check" = 'next step'};
+is(psql($database, "SET patternos.key_file = ''; $next"), 'key file', 'the next step is the key file');
+key_file($key, $random, 0600);
+is(psql($database, "SET patternos.key_file = '$key'; $next"), 'raw zone', 'with a key it is the first load');
+
 # a changed file is read again within a session
 key_file($key, $random, 0600);
 key_file("$key.new", reverse($random) . 'more', 0600);
