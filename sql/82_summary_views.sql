@@ -35,7 +35,7 @@ BEGIN
            round(sum(r.monetary_lifetime) / nullif(sum(r.frequency_lifetime), 0), 2) AS average_order_value,
            round(avg(r.recency_days), 2) AS average_recency_days, round(avg(i.intent_score), 4) AS average_intent_score,
            count(*) FILTER (WHERE i.intent_level = 'high') AS high_intent_customers,
-           count(*) FILTER (WHERE c.consent_marketing) AS contactable_customers
+           count(*) FILTER (WHERE c.consent_marketing AND NOT c.anonymized) AS contactable_customers
     FROM patternos_dw.feat_customer_rfm_latest r
     JOIN patternos_dw.dim_customer c ON c.customer_key = r.customer_key
     LEFT JOIN patternos_dw.intent_score_latest i ON i.customer_key = r.customer_key
