@@ -72,16 +72,43 @@ CREATE AGGREGATE patternos.brand_affinity(brand text, order_id bigint, ordered_a
 COMMENT ON AGGREGATE patternos.brand_affinity(text, bigint, timestamp, numeric, date) IS
     'A customer''s brands with counts, spend and recency, by their share of all purchases.';
 
+-- The three levels of the snapshot in one state: days come as dates, shares are left out.
+CREATE TYPE patternos._affinity_item AS (
+    level          text,
+    item           text,
+    purchase_count integer,
+    all_purchases  integer,
+    purchase_value numeric(18, 2),
+    recency_days   integer,
+    affinity_score numeric(5, 4),
+    item_rank      integer
+);
+
+CREATE FUNCTION patternos._affinity_levels_step(internal, text, text, text, bigint, date, numeric, date) RETURNS internal
+AS 'MODULE_PATHNAME', 'patternos__affinity_levels_step' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+CREATE FUNCTION patternos._affinity_levels_final(internal) RETURNS patternos._affinity_item[]
+AS 'MODULE_PATHNAME', 'patternos__affinity_levels_final' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100;
+CREATE AGGREGATE patternos._affinity_levels(category text, unified_category text, brand text, order_id bigint, ordered_on date,
+                                            amount numeric, as_of date) (
+    SFUNC = patternos._affinity_levels_step,
+    STYPE = internal,
+    SSPACE = 1500,
+    FINALFUNC = patternos._affinity_levels_final,
+    COMBINEFUNC = patternos._journal_combine,
+    SERIALFUNC = patternos._journal_serialize,
+    DESERIALFUNC = patternos._journal_deserialize,
+    PARALLEL = SAFE
+);
+
 -- Each customer's items of the three levels, in one pass over the lines of the window.
 CREATE FUNCTION patternos._affinity_query(as_of date, window_days integer) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT patternos._per_partition(format($query$
-    SELECT a.customer_key, v.level, i.*
+    SELECT a.customer_key, i.*
     FROM (SELECT t.customer_key,
-                 patternos.affinity(c.path, t.transaction_id, t.transaction_date, coalesce(l.line_total, t.total_value), %1$L) AS category,
-                 patternos.affinity(c.unified_category, t.transaction_id, t.transaction_date, coalesce(l.line_total, t.total_value), %1$L) AS unified_category,
-                 patternos.brand_affinity(s.brand, t.transaction_id, t.transaction_date, coalesce(l.line_total, t.total_value), %1$L) AS brand
+                 patternos._affinity_levels(c.path, c.unified_category, s.brand, t.transaction_id, t.transaction_date,
+                                            coalesce(l.line_total, t.total_value), %1$L) AS items
           FROM {transaction} t
           LEFT JOIN {line} l
                  ON l.customer_key = t.customer_key AND l.transaction_datetime = t.transaction_datetime
@@ -95,13 +122,13 @@ AS $$
           WHERE t.transaction_status = 'completed' AND t.transaction_type IN ('order', 'booking')
             AND t.transaction_date >= %2$L AND t.transaction_date < %1$L
           GROUP BY t.customer_key) a,
-         LATERAL (VALUES ('category', a.category), ('unified_category', a.unified_category), ('brand', a.brand)) v (level, items),
-         unnest(v.items) i$query$, as_of, as_of - window_days))
+         unnest(a.items) i$query$, as_of, as_of - window_days))
 $$;
 
+-- Memoizing the items of a customer, which come once, costs more than finding them.
 CREATE FUNCTION patternos._refresh_affinity(as_of date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
-SET work_mem = '64MB'
+SET work_mem = '64MB' SET enable_memoize = off
 SET min_parallel_table_scan_size = '1TB' SET min_parallel_index_scan_size = '1TB'
 SET parallel_setup_cost = 10 SET parallel_tuple_cost = 0.001 SET client_min_messages = warning
 AS $$
@@ -116,18 +143,20 @@ BEGIN
     -- the work table is one: here scans are parallel
     PERFORM set_config('min_parallel_table_scan_size', '1MB', true);
     CREATE UNLOGGED TABLE patternos_part.affinity_population AS
-    SELECT w.level, w.item,
-           sum(w.purchase_count)::double precision /
-           (SELECT count(*) FROM patternos_dw.fact_transaction t
-            WHERE t.transaction_status = 'completed' AND t.transaction_type IN ('order', 'booking')
-              AND t.transaction_date >= as_of - window_days AND t.transaction_date < as_of) AS share
-    FROM patternos_part.affinity_work w
-    GROUP BY w.level, w.item;
-    ANALYZE patternos_part.affinity_work, patternos_part.affinity_population;
+    SELECT w.level, w.item, w.purchases::double precision / o.orders AS share, c.category_id,
+           coalesce(c.unified_category, CASE w.level WHEN 'unified_category' THEN w.item END) AS unified_category
+    FROM (SELECT level, item, sum(purchase_count) AS purchases FROM patternos_part.affinity_work GROUP BY level, item) w
+    CROSS JOIN (SELECT count(*) AS orders FROM patternos_dw.fact_transaction t
+                WHERE t.transaction_status = 'completed' AND t.transaction_type IN ('order', 'booking')
+                  AND t.transaction_date >= as_of - window_days AND t.transaction_date < as_of) o
+    LEFT JOIN (SELECT min(category_id) AS category_id, min(unified_category) AS unified_category, 'category' AS level,
+                      concat_ws(' > ', category_level_1, category_level_2, category_level_3) AS item
+               FROM patternos_dw.dim_product_category
+               GROUP BY 4) c USING (level, item);
+    ANALYZE patternos_part.affinity_work (level, item), patternos_part.affinity_population;
     rows := patternos._write_snapshot('patternos_dw.feat_customer_affinity', as_of, format($query$
         SELECT w.customer_key, %L::date AS as_of, %L::smallint AS window_days, w.level, w.item,
-               c.category_id, coalesce(c.unified_category, CASE w.level WHEN 'unified_category' THEN w.item END) AS unified_category,
-               CASE w.level WHEN 'brand' THEN w.item END AS brand,
+               p.category_id, p.unified_category, CASE w.level WHEN 'brand' THEN w.item END AS brand,
                CASE WHEN w.level <> 'brand' THEN w.purchase_count END AS category_purchase_count,
                CASE WHEN w.level <> 'brand' THEN w.purchase_value END AS category_purchase_value,
                CASE WHEN w.level <> 'brand' THEN w.recency_days END AS category_recency_days,
@@ -139,11 +168,7 @@ BEGIN
                patternos.affinity_index(w.purchase_count, w.all_purchases, p.share) AS affinity_index,
                w.item_rank AS category_rank
         FROM patternos_part.affinity_work w
-        JOIN patternos_part.affinity_population p USING (level, item)
-        LEFT JOIN (SELECT min(category_id) AS category_id, min(unified_category) AS unified_category, 'category' AS level,
-                          concat_ws(' > ', category_level_1, category_level_2, category_level_3) AS item
-                   FROM patternos_dw.dim_product_category
-                   GROUP BY 4) c USING (level, item)$query$, as_of, window_days));
+        JOIN patternos_part.affinity_population p USING (level, item)$query$, as_of, window_days));
     DROP TABLE patternos_part.affinity_work, patternos_part.affinity_population;
     RETURN rows;
 END

@@ -32,55 +32,62 @@ AS $$
           GROUP BY f.platform_id, score) s
 $$;
 
--- The category that a customer r bought last, for who has no affinity.
-CREATE FUNCTION patternos._last_category(as_of date) RETURNS text
+-- The category that customers bought last, for who has no affinity at the date: customer_key, category_id.
+-- OFFSET 0 finds these customers first: most have an affinity, and their lines need not be joined.
+CREATE FUNCTION patternos._last_categories(as_of date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format('(SELECT coalesce(k.category_id, l.category_id) '
-                  'FROM patternos_dw.fact_transaction t '
-                  'JOIN patternos_dw.fact_transaction_line l ON l.customer_key = t.customer_key '
-                  'AND l.transaction_datetime = t.transaction_datetime AND l.transaction_id = t.transaction_id '
-                  'LEFT JOIN patternos_dw.dim_sku k ON k.platform_id = l.platform_id AND k.sku_id = l.sku_id AND k.valid_to = ''infinity'' '
-                  'WHERE t.customer_key = r.customer_key AND t.transaction_date < %L AND t.transaction_status = ''completed'' '
-                  'AND coalesce(k.category_id, l.category_id) IS NOT NULL '
-                  'ORDER BY t.transaction_datetime DESC, t.transaction_id DESC, l.line_number LIMIT 1)', as_of)
+    SELECT format($query$
+        SELECT DISTINCT ON (t.customer_key) t.customer_key, coalesce(k.category_id, l.category_id) AS category_id
+        FROM (SELECT f.customer_key, f.transaction_datetime, f.transaction_id
+              FROM patternos_dw.fact_transaction f
+              LEFT JOIN %3$s a
+                     ON a.customer_key = f.customer_key AND a.as_of = %1$L AND a.window_days = %2$L
+                    AND a.level = 'category' AND a.category_rank = 1 AND a.category_id IS NOT NULL
+              WHERE f.transaction_date < %1$L AND f.transaction_status = 'completed' AND a.customer_key IS NULL
+              OFFSET 0) t
+        JOIN patternos_dw.fact_transaction_line l
+          ON l.customer_key = t.customer_key AND l.transaction_datetime = t.transaction_datetime AND l.transaction_id = t.transaction_id
+        LEFT JOIN patternos_dw.dim_sku k ON k.platform_id = l.platform_id AND k.sku_id = l.sku_id AND k.valid_to = 'infinity'
+        WHERE coalesce(k.category_id, l.category_id) IS NOT NULL
+        ORDER BY t.customer_key, t.transaction_datetime DESC, t.transaction_id DESC, l.line_number$query$,
+        as_of, patternos._setting('affinity_window_days')::smallint,
+        patternos._snapshot_source('patternos_dw.feat_customer_affinity', as_of))
 $$;
 
 -- The rows of intent_score by the documented baseline, see doc/reference.md. It reads the snapshots' own tables, which have
--- statistics, and looks last categories up outside of the joins: they are dear, and the plan of the joins would not matter.
+-- statistics.
 CREATE FUNCTION patternos._intent_query(as_of date, version text, high numeric, medium numeric) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format($query$
-        SELECT r.customer_key, %1$L::date AS as_of, r.platform_id,
-               %1$L::timestamp AT TIME ZONE %7$L AS scoring_timestamp, r.intent_score,
-               patternos.intent_level(r.intent_score, %3$L, %4$L) AS intent_level, r.intent_percentile,
-               CASE WHEN r.category_id IS NOT NULL THEN r.category_id
-                    WHEN r.frequency_lifetime > 0 THEN %6$s END AS predicted_category_id,
-               r.intent_score * r.category_affinity_score AS category_intent_score,
-               CASE WHEN r.days < 99999999 THEN r.days END AS predicted_purchase_days,
-               r.probability_7d AS purchase_probability_7d, r.probability_30d AS purchase_probability_30d,
-               %2$L AS model_version, CASE WHEN r.days IS NULL THEN 'baseline' ELSE 'gamma-poisson' END AS model_type,
-               r.terms AS feature_importance
-        FROM (SELECT s.*, p.intent_percentile
-              FROM (SELECT q.customer_key, q.platform_id, q.frequency_lifetime, a.category_affinity_score, a.category_id,
-                           patternos.intent_score(coalesce(q.recency_days, 180), q.frequency_90d, q.monetary_90d) AS intent_score,
-                           patternos._intent_terms(coalesce(q.recency_days, 180), q.frequency_90d, q.monetary_90d) AS terms,
-                           patternos.predicted_purchase_days(q.frequency_lifetime - 1, %1$L - q.first_purchase_date, m.r, m.alpha) AS days,
-                           patternos.purchase_probability(q.frequency_lifetime - 1, %1$L - q.first_purchase_date, m.r, m.alpha, 7) AS probability_7d,
-                           patternos.purchase_probability(q.frequency_lifetime - 1, %1$L - q.first_purchase_date, m.r, m.alpha, 30) AS probability_30d
-                    FROM %8$s q
-                    LEFT JOIN patternos_dw.purchase_rate_model m
-                           ON m.as_of = %1$L AND m.platform_id = q.platform_id AND q.frequency_lifetime > 0
-                    LEFT JOIN %9$s a
-                           ON a.customer_key = q.customer_key AND a.as_of = %1$L AND a.window_days = %5$L
-                          AND a.level = 'category' AND a.category_rank = 1
-                    WHERE q.as_of = %1$L
-                    OFFSET 0) s
-              JOIN patternos_dw.intent_percentile p
-                ON p.as_of = %1$L AND p.platform_id = s.platform_id AND p.intent_score = s.intent_score
-              OFFSET 0) r
-        $query$, as_of, version, high, medium, patternos._setting('affinity_window_days')::smallint, patternos._last_category(as_of),
+        SELECT s.customer_key, s.as_of, s.platform_id,
+               %1$L::timestamp AT TIME ZONE %7$L AS scoring_timestamp, s.intent_score,
+               patternos.intent_level(s.intent_score, %3$L, %4$L) AS intent_level, p.intent_percentile,
+               s.predicted_category_id, s.intent_score * s.category_affinity_score AS category_intent_score,
+               CASE WHEN s.days < 99999999 THEN s.days END AS predicted_purchase_days,
+               s.probability_7d AS purchase_probability_7d, s.probability_30d AS purchase_probability_30d,
+               %2$L AS model_version, CASE WHEN s.days IS NULL THEN 'baseline' ELSE 'gamma-poisson' END AS model_type,
+               s.terms AS feature_importance
+        FROM (SELECT q.customer_key, q.as_of, q.platform_id, a.category_affinity_score,
+                     coalesce(a.category_id, l.category_id) AS predicted_category_id,
+                     patternos.intent_score(coalesce(q.recency_days, 180), q.frequency_90d, q.monetary_90d) AS intent_score,
+                     patternos._intent_terms(coalesce(q.recency_days, 180), q.frequency_90d, q.monetary_90d) AS terms,
+                     patternos.predicted_purchase_days(q.frequency_lifetime - 1, q.as_of - q.first_purchase_date, m.r, m.alpha) AS days,
+                     patternos.purchase_probability(q.frequency_lifetime - 1, q.as_of - q.first_purchase_date, m.r, m.alpha, 7) AS probability_7d,
+                     patternos.purchase_probability(q.frequency_lifetime - 1, q.as_of - q.first_purchase_date, m.r, m.alpha, 30) AS probability_30d
+              FROM %8$s q
+              LEFT JOIN patternos_dw.purchase_rate_model m
+                     ON m.as_of = %1$L AND m.platform_id = q.platform_id AND q.frequency_lifetime > 0
+              LEFT JOIN %9$s a
+                     ON a.customer_key = q.customer_key AND a.as_of = %1$L AND a.window_days = %5$L
+                    AND a.level = 'category' AND a.category_rank = 1
+              LEFT JOIN (%6$s) l ON l.customer_key = q.customer_key AND q.frequency_lifetime > 0
+              WHERE q.as_of = %1$L
+              OFFSET 0) s
+        JOIN patternos_dw.intent_percentile p
+          ON p.as_of = %1$L AND p.platform_id = s.platform_id AND p.intent_score = s.intent_score
+        $query$, as_of, version, high, medium, patternos._setting('affinity_window_days')::smallint, patternos._last_categories(as_of),
         patternos._setting('time_zone'), patternos._snapshot_source('patternos_dw.feat_customer_rfm', as_of),
         patternos._snapshot_source('patternos_dw.feat_customer_affinity', as_of))
 $$;
@@ -174,8 +181,9 @@ BEGIN
 END
 $$;
 
+-- All customers are scored: estimates of joins by several columns are too low, and nested loops take ten times as long.
 CREATE FUNCTION patternos._score_intent(as_of date) RETURNS bigint
-LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET jit = off
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
 AS $$
 DECLARE
     champion patternos_dw.model;
@@ -202,7 +210,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._fit_purchase_rates(date), patternos._store_percentiles(date), patternos._last_category(date),
+REVOKE ALL ON FUNCTION patternos._fit_purchase_rates(date), patternos._store_percentiles(date), patternos._last_categories(date),
     patternos._intent_query(date, text, numeric, numeric), patternos._refresh_serving(bigint[]), patternos._serve_scores(date),
     patternos._outcome_query(date), patternos._record_outcomes(),
     patternos._score_intent(date) FROM PUBLIC;

@@ -2,8 +2,9 @@
  * affinity.c
  *		What a customer likes: purchases of a category or brand among all.
  *
- * The aggregate's state is a journal with a row per input row: local day,
- * order and amount (ten-thousandths), and the item's word.  A purchase is a
+ * The aggregates' state is a journal with a row per input row: local day,
+ * order and amount (ten-thousandths), and the word of the item, or of one item
+ * for each of three levels.  A purchase is a
  * distinct order, so an order of several lines counts once for each item in
  * it and once in all.
  */
@@ -21,6 +22,8 @@
 #define SPEND_WEIGHT	0.3
 #define RECENCY_DAYS	180
 #define ITEM_COLUMNS	9
+#define LEVELS			3
+#define LEVEL_COLUMNS	8
 
 PG_FUNCTION_INFO_V1(patternos_recency_weight);
 PG_FUNCTION_INFO_V1(patternos_category_affinity);
@@ -28,14 +31,15 @@ PG_FUNCTION_INFO_V1(patternos_affinity_index);
 PG_FUNCTION_INFO_V1(patternos__affinity_step);
 PG_FUNCTION_INFO_V1(patternos__affinity_final);
 PG_FUNCTION_INFO_V1(patternos__brand_affinity_final);
+PG_FUNCTION_INFO_V1(patternos__affinity_levels_step);
+PG_FUNCTION_INFO_V1(patternos__affinity_levels_final);
 
 /* a row of the journal, to be sorted */
 typedef struct Line
 {
 	int64		order;
 	int64		amount;
-	int32		item;			/* place of the word among the words, or
-								 * NO_WORD */
+	int32		item;			/* its word */
 	int32		day;
 } Line;
 
@@ -135,46 +139,74 @@ patternos_affinity_index(PG_FUNCTION_ARGS)
 }
 
 /*
- * Transition: a line (item, order id, time, amount) before the date as_of.
- * Rows without order, time or date and rows at the date or later are skipped;
- * a NULL item counts among all purchases only, a NULL amount is 0.
+ * Adds a line to the journal, which is made at the first one: the words in
+ * the arguments from 1 on, then order id, time (by its local day), amount and
+ * the date as_of.  Lines without order, time or date and lines at the date or
+ * later are skipped.
  */
-Datum
-patternos__affinity_step(PG_FUNCTION_ARGS)
+static Datum
+add_line(FunctionCallInfo fcinfo, int nwords, bool has_day)
 {
 	MemoryContext context = aggregate_context(fcinfo);
 	Journal    *journal = PG_ARGISNULL(0) ? NULL : (Journal *) PG_GETARG_POINTER(0);
+	int			next = nwords + 1;	/* first argument after the words */
 	int64		parameters[JOURNAL_PARAMETERS] = {0};
 	int64		numbers[3];
-	int32		word;
-	Timestamp	ordered_at;
+	int32		words[LEVELS];
 	DateADT		as_of;
 
-	if (PG_ARGISNULL(2) || PG_ARGISNULL(3) || PG_ARGISNULL(5))
+	if (PG_ARGISNULL(next) || PG_ARGISNULL(next + 1) || PG_ARGISNULL(next + 3))
 		goto done;
-	ordered_at = PG_GETARG_TIMESTAMP(3);
-	as_of = PG_GETARG_DATEADT(5);
-	if (TIMESTAMP_NOT_FINITE(ordered_at) || DATE_NOT_FINITE(as_of))
+	as_of = PG_GETARG_DATEADT(next + 3);
+	if (has_day)
+		numbers[0] = PG_GETARG_DATEADT(next + 1);
+	else
+		numbers[0] = PG_GETARG_TIMESTAMP(next + 1);
+	if (DATE_NOT_FINITE(as_of) ||
+		(has_day ? DATE_NOT_FINITE((DateADT) numbers[0]) : TIMESTAMP_NOT_FINITE(numbers[0])))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("times and reference date must be finite")));
+	/* days since 2000-01-01, rounded down before it as well */
+	if (!has_day)
+		numbers[0] = numbers[0] / USECS_PER_DAY - (numbers[0] % USECS_PER_DAY < 0);
 	parameters[0] = as_of;
 	if (journal == NULL)
-		journal = journal_create(context, 3, 1, parameters);
+		journal = journal_create(context, 3, nwords, parameters);
 	else
 		journal_check(journal, parameters);
-	/* days since 2000-01-01, rounded down before it as well */
-	numbers[0] = ordered_at / USECS_PER_DAY - (ordered_at % USECS_PER_DAY < 0);
 	if (numbers[0] >= as_of)
 		goto done;
-	numbers[1] = PG_GETARG_INT64(2);
-	numbers[2] = PG_ARGISNULL(4) ? 0 : money_from_datum(PG_GETARG_DATUM(4));
-	word = journal_text(journal, fcinfo, 1);
-	journal_add(journal, numbers, &word);
+	numbers[1] = PG_GETARG_INT64(next);
+	numbers[2] = PG_ARGISNULL(next + 2) ? 0 : money_from_datum(PG_GETARG_DATUM(next + 2));
+	for (int i = 0; i < nwords; i++)
+		words[i] = journal_text(journal, fcinfo, i + 1);
+	journal_add(journal, numbers, words);
 done:
 	if (journal == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_POINTER(journal);
+}
+
+/*
+ * Transition of affinity and brand_affinity: a line (item, order id, time,
+ * amount) before the date as_of; a NULL item counts among all purchases only,
+ * a NULL amount is 0.
+ */
+Datum
+patternos__affinity_step(PG_FUNCTION_ARGS)
+{
+	return add_line(fcinfo, 1, false);
+}
+
+/*
+ * Transition of _affinity_levels: a line with an item of each level, and its
+ * day.
+ */
+Datum
+patternos__affinity_levels_step(PG_FUNCTION_ARGS)
+{
+	return add_line(fcinfo, LEVELS, true);
 }
 
 static int
@@ -230,44 +262,43 @@ count_orders(const Journal *journal)
 }
 
 /*
- * Sums per item, in no particular order; returns how many, and the spend of
- * all lines.
+ * Sums per item of a level, in no particular order; returns how many, and the
+ * spend of all lines.
  */
 static int32
-sum_items(const Journal *journal, ItemSum *sums, int128 *spend)
+sum_items(const Journal *journal, int level, const int32 *ranks, ItemSum *sums, int128 *spend)
 {
-	int32	   *ranks = journal_ranks(journal);
 	Line	   *lines = palloc(sizeof(Line) * (journal->count + 1));
 	ItemSum    *sum = NULL;
 	int32		items = 0;
-	int32	   *words = palloc(sizeof(int32) * (journal->nentries + 1));
+	int32		nlines = 0;
 
 	*spend = 0;
-	for (int32 word = 0; word < journal->nentries; word++)
-		words[ranks[word]] = word;
 	for (int32 i = 0; i < journal->count; i++)
 	{
-		int32		word = journal->words[i];
+		int32		word = journal->words[(Size) i * journal->nwords + level];
+		Line	   *line = &lines[nlines];
 
-		lines[i].day = (int32) journal->numbers[(Size) i * 3];
-		lines[i].order = journal->numbers[(Size) i * 3 + 1];
-		lines[i].amount = journal->numbers[(Size) i * 3 + 2];
-		lines[i].item = word == NO_WORD ? NO_WORD : ranks[word];
-		*spend += lines[i].amount;
+		line->amount = journal->numbers[(Size) i * 3 + 2];
+		*spend += line->amount;
+		if (word == NO_WORD)
+			continue;
+		line->day = (int32) journal->numbers[(Size) i * 3];
+		line->order = journal->numbers[(Size) i * 3 + 1];
+		line->item = word;
+		nlines++;
 	}
-	qsort_interruptible(lines, journal->count, sizeof(Line), compare_lines, NULL);
-	for (int32 i = 0; i < journal->count; i++)
+	qsort_interruptible(lines, nlines, sizeof(Line), compare_lines, NULL);
+	for (int32 i = 0; i < nlines; i++)
 	{
 		const Line *line = &lines[i];
 
-		if (line->item == NO_WORD)
-			continue;
-		if (sum == NULL || sum->place != line->item)
+		if (sum == NULL || sum->word != line->item)
 		{
 			sum = &sums[items++];
 			memset(sum, 0, sizeof(ItemSum));
-			sum->place = line->item;
-			sum->word = words[line->item];
+			sum->word = line->item;
+			sum->place = ranks[line->item];
 			sum->last_day = line->day;
 		}
 		if (sum->purchases == 0 || line->order != sum->order)
@@ -276,8 +307,6 @@ sum_items(const Journal *journal, ItemSum *sums, int128 *spend)
 		sum->value += line->amount;
 		sum->last_day = Max(sum->last_day, line->day);
 	}
-	pfree(ranks);
-	pfree(words);
 	pfree(lines);
 	return items;
 }
@@ -294,29 +323,40 @@ share_of_spend(int128 value, int128 spend)
 }
 
 /*
- * The items with their scores, best first: by the weighted affinity, or for
- * brands by the share of purchases.
+ * The items of a level with their scores, best first: by the weighted
+ * affinity, or for brands by the share of purchases.  Returns how many; there
+ * is room for every word in sums.
  */
-static ItemSum *
-score_items(const Journal *journal, bool by_count, int32 *items, int32 *orders)
+static int32
+score_items(const Journal *journal, int level, const int32 *ranks, bool by_count, int32 orders, ItemSum *sums)
 {
-	ItemSum    *sums = palloc(sizeof(ItemSum) * (journal->nentries + 1));
 	int128		spend;
+	int32		items = sum_items(journal, level, ranks, sums, &spend);
 
-	*items = sum_items(journal, sums, &spend);
-	*orders = count_orders(journal);
-	for (int32 i = 0; i < *items; i++)
+	for (int32 i = 0; i < items; i++)
 	{
 		ItemSum    *sum = &sums[i];
 		int32		days = (int32) (journal->parameters[0] - sum->last_day);
 
-		sum->count_share = (double) sum->purchases / *orders;
+		sum->count_share = (double) sum->purchases / orders;
 		sum->spend_share = share_of_spend(sum->value, spend);
 		sum->score = rounded(by_count ? sum->count_share :
 							 category_affinity(sum->count_share, recency_weight(days), sum->spend_share), 4);
 	}
-	qsort_interruptible(sums, *items, sizeof(ItemSum), compare_items, NULL);
-	return sums;
+	qsort_interruptible(sums, items, sizeof(ItemSum), compare_items, NULL);
+	return items;
+}
+
+/*
+ * The text of an item.
+ */
+static Datum
+item_text(const Journal *journal, int32 word)
+{
+	int32		size;
+	const char *bytes = journal_bytes(journal, word, &size);
+
+	return PointerGetDatum(cstring_to_text_with_len(bytes, size));
 }
 
 /*
@@ -337,28 +377,78 @@ affinity_result(FunctionCallInfo fcinfo, bool by_count)
 	if (journal == NULL || journal->count == 0)
 		PG_RETURN_NULL();
 	type = result_row_type(fcinfo);
-	sums = score_items(journal, by_count, &items, &orders);
+	orders = count_orders(journal);
+	sums = palloc(sizeof(ItemSum) * (journal->nentries + 1));
+	items = score_items(journal, 0, journal_ranks(journal), by_count, orders, sums);
 	elements = palloc(sizeof(Datum) * (items + 1));
 	for (int32 i = 0; i < items; i++)
 	{
 		Datum		values[ITEM_COLUMNS];
 		bool		nulls[ITEM_COLUMNS] = {false};
-		int32		size;
-		const char *bytes = journal_bytes(journal, sums[i].word, &size);
 
 		CHECK_FOR_INTERRUPTS();
-		values[0] = PointerGetDatum(cstring_to_text_with_len(bytes, size));
+		values[0] = item_text(journal, sums[i].word);
 		values[1] = Int32GetDatum(sums[i].purchases);
 		values[2] = Int32GetDatum(orders);
 		values[3] = money_to_numeric(sums[i].value);
 		values[4] = Int32GetDatum((int32) (journal->parameters[0] - sums[i].last_day));
 		values[5] = rounded_numeric(sums[i].count_share, 4);
 		values[6] = rounded_numeric(sums[i].spend_share, 4);
-		values[7] = NumericGetDatum(int64_div_fast_to_numeric(sums[i].score, 4));
+		values[7] = decimal_numeric(sums[i].score, 4);
 		values[8] = Int32GetDatum(i + 1);
 		elements[i] = HeapTupleGetDatum(heap_form_tuple(type, values, nulls));
 	}
 	PG_RETURN_DATUM(array_of_rows(type, elements, items));
+}
+
+/*
+ * Final of _affinity_levels: an array of the items of all levels, those of a
+ * level together and best first; NULL without rows.
+ */
+Datum
+patternos__affinity_levels_final(PG_FUNCTION_ARGS)
+{
+	static const char *const names[LEVELS] = {"category", "unified_category", "brand"};
+	Journal    *journal;
+	TupleDesc	type;
+	ItemSum    *sums;
+	Datum	   *elements;
+	int32	   *ranks;
+	int32		count = 0,
+				orders;
+
+	(void) aggregate_context(fcinfo);
+	journal = PG_ARGISNULL(0) ? NULL : (Journal *) PG_GETARG_POINTER(0);
+	if (journal == NULL || journal->count == 0)
+		PG_RETURN_NULL();
+	type = result_row_type(fcinfo);
+	orders = count_orders(journal);
+	ranks = journal_ranks(journal);
+	sums = palloc(sizeof(ItemSum) * (journal->nentries + 1));
+	elements = palloc(sizeof(Datum) * (LEVELS * (Size) journal->nentries + 1));
+	for (int level = 0; level < LEVELS; level++)
+	{
+		int32		items = score_items(journal, level, ranks, level == LEVELS - 1, orders, sums);
+		Datum		name = CStringGetTextDatum(names[level]);
+
+		for (int32 i = 0; i < items; i++)
+		{
+			Datum		values[LEVEL_COLUMNS];
+			bool		nulls[LEVEL_COLUMNS] = {false};
+
+			CHECK_FOR_INTERRUPTS();
+			values[0] = name;
+			values[1] = item_text(journal, sums[i].word);
+			values[2] = Int32GetDatum(sums[i].purchases);
+			values[3] = Int32GetDatum(orders);
+			values[4] = money_to_numeric(sums[i].value);
+			values[5] = Int32GetDatum((int32) (journal->parameters[0] - sums[i].last_day));
+			values[6] = decimal_numeric(sums[i].score, 4);
+			values[7] = Int32GetDatum(i + 1);
+			elements[count++] = HeapTupleGetDatum(heap_form_tuple(type, values, nulls));
+		}
+	}
+	PG_RETURN_DATUM(array_of_rows(type, elements, count));
 }
 
 /*

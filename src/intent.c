@@ -58,7 +58,7 @@ score_datum(int64 units)
 {
 	int64		rounded = (units * 10000 + SCORE_UNITS / 2) / SCORE_UNITS;
 
-	return NumericGetDatum(int64_div_fast_to_numeric(rounded, 4));
+	return decimal_numeric(rounded, 4);
 }
 
 /*

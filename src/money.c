@@ -160,21 +160,21 @@ money_limited(Datum amount)
 }
 
 /*
- * Hundredths as numeric with two decimals.  Only the last of the digits of
- * base 10000 holds decimals.
+ * An integer of units of the last decimal as numeric with so many decimals (0
+ * to 4).  Only the last of the digits of base 10000 holds decimals.
  */
-static Datum
-hundredths_to_numeric(int64 hundredths)
+Datum
+decimal_numeric(int64 units, int decimals)
 {
-	uint64		rest = hundredths < 0 ? -(uint64) hundredths : (uint64) hundredths;
+	uint64		rest = units < 0 ? -(uint64) units : (uint64) units;
 	int16		digits[6];
 	int			first = lengthof(digits),
 				ndigits;
-	uint16		header = HEADER_SHORT | (2 << SHORT_SCALE_SHIFT);
+	uint16		header = HEADER_SHORT | (uint16) (decimals << SHORT_SCALE_SHIFT);
 	struct varlena *result;
 
-	digits[--first] = (int16) (rest % 100) * 100;
-	for (rest /= 100; rest > 0; rest /= MONEY_SCALE)
+	digits[--first] = (int16) (rest % power_of_ten[decimals] * power_of_ten[4 - decimals]);
+	for (rest /= power_of_ten[decimals]; rest > 0; rest /= MONEY_SCALE)
 		digits[--first] = (int16) (rest % MONEY_SCALE);
 	ndigits = lengthof(digits) - first;
 	while (ndigits > 0 && digits[first + ndigits - 1] == 0)
@@ -183,7 +183,7 @@ hundredths_to_numeric(int64 hundredths)
 	{
 		/* a fraction alone has weight -1 */
 		header |= (uint16) ((int) lengthof(digits) - 2 - first) & (SHORT_WEIGHT | SHORT_WEIGHT_SIGN);
-		if (hundredths < 0)
+		if (units < 0)
 			header |= HEADER_SIGN;
 	}
 	result = palloc(VARHDRSZ + sizeof(header) + ndigits * sizeof(int16));
@@ -201,14 +201,14 @@ money_to_numeric(int128 sum)
 {
 	/* dividing 128 bits is slow, and hardly ever needed */
 	if (sum < PG_INT64_MAX - 50 && sum > PG_INT64_MIN + 50)
-		return hundredths_to_numeric(((int64) sum + (sum < 0 ? -50 : 50)) / 100);
+		return decimal_numeric(((int64) sum + (sum < 0 ? -50 : 50)) / 100, 2);
 
 	sum = (sum + (sum < 0 ? -50 : 50)) / 100;
 	if (sum >= INT64CONST(1000000000000000000) || sum <= -INT64CONST(1000000000000000000))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("sum of amounts is out of range")));
-	return hundredths_to_numeric((int64) sum);
+	return decimal_numeric((int64) sum, 2);
 }
 
 /*
@@ -234,5 +234,5 @@ rounded(double value, int decimals)
 Datum
 rounded_numeric(double value, int decimals)
 {
-	return NumericGetDatum(int64_div_fast_to_numeric(rounded(value, decimals), decimals));
+	return decimal_numeric(rounded(value, decimals), decimals);
 }

@@ -26,6 +26,9 @@ extern int64 money_limited(Datum amount);
 /* A sum of ten-thousandths as numeric(18,2); error 22003 when it does not fit. */
 extern Datum money_to_numeric(int128 sum);
 
+/* An integer of units of the last decimal as numeric with so many decimals (0 to 4). */
+extern Datum decimal_numeric(int64 units, int decimals);
+
 /* A finite number times ten to so many decimals (0 to 4), rounded half away from zero. */
 extern int64 rounded(double value, int decimals);
 

@@ -349,7 +349,7 @@ consistency(const RfmPart *part, int64 purchases, Datum *result)
 	spread = gaps * squares - (int128) span * span;
 	root = sqrt((double) spread);
 	if (root < INT64CONST(1) << 31 && (int64) root * (int64) root == spread)
-		*result = NumericGetDatum(int64_div_fast_to_numeric((20000 * span + span + (int64) root) / (2 * (span + (int64) root)), 4));
+		*result = decimal_numeric((20000 * span + span + (int64) root) / (2 * (span + (int64) root)), 4);
 	else
 		*result = rounded_numeric((double) span / ((double) span + root), 4);
 	return true;
