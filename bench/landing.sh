@@ -17,8 +17,9 @@ load() {
 }
 whole=$(seconds load)
 # what the steps report, but for the writing of raw_record
-second=$(awk '/^DEBUG: +batch [0-9]+: .* s for / && !/INTO patternos_dw.raw_/ { s += $4 } END { print s }' "$work/messages")
-first=$(awk "BEGIN { print ${whole% *} - $second }")
+second=$(sed -nE '/patternos_dw\.raw_/d; s/^DEBUG: +batch [0-9]+: CPU: user: ([0-9.]+) s, system: ([0-9.]+) s, elapsed: ([0-9.]+) s for .*/\1 \2 \3/p' \
+	"$work/messages" | awk '{ w += $3; c += $1 + $2 } END { print w, c }')
+first=$(awk -v whole="$whole" -v second="$second" 'BEGIN { split(whole, a); split(second, b); print a[1] - b[1], a[2] - b[2] }')
 
 sql 'CREATE SCHEMA peer' 'CREATE TABLE peer.input (LIKE patternos_dw.landing_zepto)'
 for fact in fact_transaction fact_transaction_line; do
@@ -41,7 +42,7 @@ line "landing to raw_record, $rows rows" "$first" "$bare" "bare COPY, goal 4"
 line "raw to facts and lines" "$second" "$keyed" "COPY into the same keyed tables, goal 1.5"
 line "both" "$whole" "$(printf '%s\n' "$bare" "$keyed" | total)" "both"
 rate "landing to facts, all accounts new" "$rows" "$whole" ""
-[ -n "${STEPS:-}" ] && sed -n 's/^DEBUG: *batch [0-9]*: / /p' "$work/messages" | sort -rn | head -n 20
+[ -n "${STEPS:-}" ] && sed -n 's/^DEBUG: *batch [0-9]*: / /p' "$work/messages" | sort -rn -k3 | head -n 20
 
 psql -XqAt -c "COPY (SELECT * FROM patternos.sample_customers($((people / 2)), 42)) TO STDOUT" >"$work/customers"
 load_customers() {

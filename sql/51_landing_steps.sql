@@ -150,24 +150,25 @@ $steps$;
 CREATE FUNCTION patternos._landing_steps_facts(line_values text) RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$
-WITH fact (insertion) AS (VALUES ($$
+WITH fact (query) AS (VALUES ($$
+    SELECT k.customer_key, a.transaction_id, $2 AS platform_id, k.platform_customer_id, a.transaction_type, a.transaction_status,
+           a.original_transaction_id, a.transaction_datetime, a.transaction_date, a.date_id, a.total_value * 0.01 AS total_value,
+           a.quoted_value * 0.01 AS quoted_value, a.discount_value * 0.01 AS discount_value, a.currency, a.items_count,
+           a.items_list, patternos._main_category(a.items, {values}, c.unified_category) AS unified_category, a.is_repeat,
+           a.payment_mode, a.delivery_speed, a.fulfillment_time_hours * 0.01 AS fulfillment_time_hours, a.prime_member,
+           a.loyalty_member, l.location_id, a.properties AS transaction_properties, $3 AS known_at, $1 AS batch_id
+    FROM arrived a JOIN {account} k USING (account) LEFT JOIN location_key l USING (location)
+    LEFT JOIN category_key c USING (category)
+    ORDER BY k.customer_key, a.transaction_datetime$$))
+SELECT 'patternos_dw.fact_transaction', replace(replace(query, '{account}', 'new_key'), '{values}', line_values) FROM fact
+UNION ALL
+SELECT 'inserted', $$
     INSERT INTO patternos_dw.fact_transaction
         (customer_key, transaction_id, platform_id, platform_customer_id, transaction_type, transaction_status,
          original_transaction_id, transaction_datetime, transaction_date, date_id, total_value, quoted_value,
          discount_value, currency, items_count, items_list, unified_category, is_repeat, payment_mode, delivery_speed,
-         fulfillment_time_hours, prime_member, loyalty_member, location_id, transaction_properties, known_at, batch_id)
-    SELECT k.customer_key, a.transaction_id, $2, k.platform_customer_id, a.transaction_type, a.transaction_status,
-           a.original_transaction_id, a.transaction_datetime, a.transaction_date, a.date_id, a.total_value * 0.01,
-           a.quoted_value * 0.01, a.discount_value * 0.01, a.currency, a.items_count, a.items_list,
-           patternos._main_category(a.items, {values}, c.unified_category), a.is_repeat, a.payment_mode,
-           a.delivery_speed, a.fulfillment_time_hours * 0.01, a.prime_member, a.loyalty_member, l.location_id,
-           a.properties, $3, $1
-    FROM arrived a JOIN {account} k USING (account) LEFT JOIN location_key l USING (location)
-    LEFT JOIN category_key c USING (category)
-    ORDER BY k.customer_key, a.transaction_datetime$$))
-SELECT NULL, replace(replace(insertion, '{account}', 'new_key'), '{values}', line_values) FROM fact
-UNION ALL
-SELECT 'inserted', replace(replace(insertion, '{account}', 'known_key'), '{values}', line_values) ||
+         fulfillment_time_hours, prime_member, loyalty_member, location_id, transaction_properties, known_at, batch_id)$$ ||
+       replace(replace(query, '{account}', 'known_key'), '{values}', line_values) ||
        ' ON CONFLICT (customer_key, transaction_datetime, transaction_id) DO NOTHING RETURNING transaction_id' FROM fact
 $steps$;
 
@@ -246,14 +247,12 @@ AS $steps$ VALUES
       AND NOT EXISTS (SELECT FROM patternos_dw.dim_sku d WHERE d.platform_id = $2 AND d.sku_id = s.item_id)
     ORDER BY s.item_id COLLATE "C", s.line
     ON CONFLICT DO NOTHING$$),
-(NULL, $$
-    INSERT INTO patternos_dw.fact_transaction_line
-        (customer_key, transaction_datetime, transaction_id, line_number, platform_id, sku_id, item_name, category_id,
-         quantity, unit_price, line_total, discount_applied, is_allocated, known_at, batch_id)
+('patternos_dw.fact_transaction_line', $$
     SELECT k.customer_key, a.transaction_datetime, s.transaction_id,
-           row_number() OVER (PARTITION BY s.transaction_id ORDER BY s.line), $2, coalesce(s.item_id, f.sku_id), f.item_name,
-           coalesce(f.category_id, c.category_id), s.quantity * 0.0001, s.unit_price * 0.0001, s.line_total * 0.0001,
-           s.discount_value * 0.0001, false, $3, $1
+           row_number() OVER (PARTITION BY s.transaction_id ORDER BY s.line) AS line_number, $2 AS platform_id,
+           coalesce(s.item_id, f.sku_id) AS sku_id, f.item_name, coalesce(f.category_id, c.category_id) AS category_id,
+           s.quantity * 0.0001 AS quantity, s.unit_price * 0.0001 AS unit_price, s.line_total * 0.0001 AS line_total,
+           s.discount_value * 0.0001 AS discount_applied, false AS is_allocated, $3 AS known_at, $1 AS batch_id
     FROM staged s JOIN arrived a USING (transaction_id) JOIN account_key k ON k.account = a.account
     LEFT JOIN item_key f USING (item) LEFT JOIN category_key c ON c.category = s.category
     WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = s.line)$$)
@@ -264,13 +263,12 @@ $steps$;
 CREATE FUNCTION patternos._landing_steps_lines() RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
-(NULL, $$
-    INSERT INTO patternos_dw.fact_transaction_line
-        (customer_key, transaction_datetime, transaction_id, line_number, platform_id, sku_id, item_name, category_id,
-         quantity, unit_price, line_total, discount_applied, is_allocated, known_at, batch_id)
-    SELECT a.customer_key, a.transaction_datetime, a.transaction_id, i.number, $2, f.sku_id, f.item_name,
-           coalesce(f.category_id, a.category_id), 1, CASE WHEN a.transaction_type <> 'enquiry' THEN share.total * 0.01 END, share.total * 0.01,
-           share.discount * 0.01, true, $3, $1
+('patternos_dw.fact_transaction_line', $$
+    SELECT a.customer_key, a.transaction_datetime, a.transaction_id, i.number AS line_number, $2 AS platform_id, f.sku_id,
+           f.item_name, coalesce(f.category_id, a.category_id) AS category_id, 1 AS quantity,
+           CASE WHEN a.transaction_type <> 'enquiry' THEN share.total * 0.01 END AS unit_price,
+           share.total * 0.01 AS line_total, share.discount * 0.01 AS discount_applied, true AS is_allocated,
+           $3 AS known_at, $1 AS batch_id
     FROM (
         SELECT k.customer_key, a.transaction_datetime, a.transaction_id, a.transaction_type, a.total_value,
                a.discount_value, coalesce(a.items, '{NULL}') AS items, coalesce(cardinality(a.items), 1) AS n, c.category_id

@@ -18,7 +18,8 @@
  * patternos._landing_steps(view) returns in order, which read "staged" and the
  * entity's other relations by name, with $1 = batch_id, $2 = platform_id and
  * $3 = the time the batch became known.  A step with a relation name leaves
- * its result as a relation for the steps after it.
+ * its result as a relation for the steps after it; one with the name of a
+ * table, schema.table, appends its result to that table, by names of columns.
  *
  * To add an entity:
  *	1. list its fields and derived columns in a LandingEntity (landing_NAME.c)
@@ -247,6 +248,7 @@ struct LandingBatch
 	FieldValue *parsed;			/* by column of the view */
 	bool		faulty;
 
+	StringInfoData row_content; /* what is hashed */
 	pg_cryptohash_ctx *row_hash;
 	pg_cryptohash_ctx *content_hash;
 	RowCounter *occurrences;

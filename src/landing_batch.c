@@ -233,13 +233,16 @@ read_columns(LandingBatch *batch, TupleDesc view)
 
 /*
  * A tuplestore of the batch, kept in memory as far as maintenance_work_mem goes.
+ * Its rows are never freed one by one, so their memory need not be rounded up.
  */
 Tuplestorestate *
 batch_tuplestore(LandingBatch *batch)
 {
-	MemoryContext old = MemoryContextSwitchTo(batch->context);
+	MemoryContext rows = GenerationContextCreate(batch->context, "landing tuplestore", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(rows);
 	Tuplestorestate *store = tuplestore_begin_heap(false, false, maintenance_work_mem);
 
+	MemoryContextSwitchTo(batch->context);
 	batch->stores = lappend(batch->stores, store);
 	MemoryContextSwitchTo(old);
 	return store;

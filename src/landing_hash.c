@@ -25,15 +25,27 @@ update(pg_cryptohash_ctx *hash, const void *data, size_t size)
 	check(pg_cryptohash_update(hash, data, size) >= 0);
 }
 
-/* Adds a value and its length; value NULL is a NULL. */
+/* Adds a value and its length to what is to be hashed; value NULL is a NULL. */
 static void
-update_value(pg_cryptohash_ctx *hash, const char *value, size_t size)
+add_value(StringInfo content, const char *value, size_t size)
 {
 	uint64		length = pg_hton64(value == NULL ? PG_UINT64_MAX : (uint64) size);
 
-	update(hash, &length, sizeof(length));
+	appendBinaryStringInfo(content, (const char *) &length, sizeof(length));
 	if (value != NULL)
-		update(hash, value, size);
+		appendBinaryStringInfo(content, value, size);
+}
+
+/* The digest of a content, which is emptied. */
+static void
+hash_content(LandingBatch *batch, uint8 *digest)
+{
+	StringInfo	content = &batch->row_content;
+
+	check(pg_cryptohash_init(batch->row_hash) >= 0);
+	update(batch->row_hash, content->data, content->len);
+	check(pg_cryptohash_final(batch->row_hash, digest, PG_SHA256_DIGEST_LENGTH) >= 0);
+	resetStringInfo(content);
 }
 
 /* The first 63 bits of a digest. */
@@ -52,6 +64,10 @@ first_bits(const uint8 *digest)
 void
 hash_begin(LandingBatch *batch)
 {
+	MemoryContext old = MemoryContextSwitchTo(batch->context);
+
+	initStringInfo(&batch->row_content);
+	MemoryContextSwitchTo(old);
 	batch->row_hash = pg_cryptohash_create(PG_SHA256);
 	batch->content_hash = pg_cryptohash_create(PG_SHA256);
 	check(batch->row_hash != NULL && batch->content_hash != NULL &&
@@ -65,25 +81,24 @@ hash_begin(LandingBatch *batch)
 int64
 hash_row(LandingBatch *batch)
 {
+	StringInfo	content = &batch->row_content;
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 	uint32		occurrence;
 
-	check(pg_cryptohash_init(batch->row_hash) >= 0);
-	update_value(batch->row_hash, batch->row_platform, strlen(batch->row_platform));
+	add_value(content, batch->row_platform, strlen(batch->row_platform));
 	for (int i = 0; i < batch->column_count; i++)
-		update_value(batch->row_hash, batch->parsed[i].stored, batch->parsed[i].stored_size);
-	check(pg_cryptohash_final(batch->row_hash, digest, sizeof(digest)) >= 0);
+		add_value(content, batch->parsed[i].stored, batch->parsed[i].stored_size);
+	hash_content(batch, digest);
 	update(batch->content_hash, digest, sizeof(digest));
 	if (batch->faulty)
 		return 0;
 	batch->occurrence = row_counter_add(batch->occurrences, first_bits(digest));
 	if (batch->occurrence == 1)
 		return first_bits(digest);
-	check(pg_cryptohash_init(batch->row_hash) >= 0);
-	update(batch->row_hash, digest, sizeof(digest));
 	occurrence = pg_hton32(batch->occurrence);
-	update(batch->row_hash, &occurrence, sizeof(occurrence));
-	check(pg_cryptohash_final(batch->row_hash, digest, sizeof(digest)) >= 0);
+	appendBinaryStringInfo(content, (const char *) digest, sizeof(digest));
+	appendBinaryStringInfo(content, (const char *) &occurrence, sizeof(occurrence));
+	hash_content(batch, digest);
 	return first_bits(digest);
 }
 
@@ -93,13 +108,13 @@ hash_row(LandingBatch *batch)
 int64
 declared_identity(LandingBatch *batch, const char *kind, const text *id)
 {
+	StringInfo	content = &batch->row_content;
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 
-	check(pg_cryptohash_init(batch->row_hash) >= 0);
-	update_value(batch->row_hash, batch->row_platform, strlen(batch->row_platform));
-	update_value(batch->row_hash, kind, strlen(kind));
-	update_value(batch->row_hash, VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id));
-	check(pg_cryptohash_final(batch->row_hash, digest, sizeof(digest)) >= 0);
+	add_value(content, batch->row_platform, strlen(batch->row_platform));
+	add_value(content, kind, strlen(kind));
+	add_value(content, VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id));
+	hash_content(batch, digest);
 	return first_bits(digest);
 }
 

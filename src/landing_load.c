@@ -11,6 +11,9 @@
 
 #include "landing_batch.h"
 
+#include "access/table.h"
+#include "bulk_insert.h"
+
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "common/sha2.h"
@@ -20,8 +23,9 @@
 #include "key.h"
 #include "miscadmin.h"
 #include "nodes/params.h"
-#include "portability/instr_time.h"
+#include "snapshot.h"
 #include "utils/builtins.h"
+#include "utils/pg_rusage.h"
 #include "utils/plancache.h"
 #include "utils/timestamp.h"
 
@@ -93,44 +97,95 @@ step_arguments(LandingBatch *batch)
 
 /* Says, to who listens at DEBUG1, how long a statement took. */
 static void
-report_step(const LandingBatch *batch, const char *relation, const char *sql, instr_time begin)
+report_step(const LandingBatch *batch, const char *relation, const char *sql, const PGRUsage *begin)
 {
 	const char *what = relation != NULL ? relation : sql + strspn(sql, " \n");
-	instr_time	duration;
 
-	INSTR_TIME_SET_CURRENT(duration);
-	INSTR_TIME_SUBTRACT(duration, begin);
 	ereport(DEBUG1,
-			(errmsg_internal("batch " INT64_FORMAT ": %.3f s for %.*s", batch->batch_id,
-							 INSTR_TIME_GET_DOUBLE(duration), (int) strcspn(what, "\n("), what)));
+			(errmsg_internal("batch " INT64_FORMAT ": %s for %.*s", batch->batch_id,
+							 pg_rusage_show(begin), (int) strcspn(what, "\n("), what)));
 }
 
-/*
- * Runs one statement; with a relation name, its result becomes a relation.
- * Returns the number of rows it wrote or gave.
- */
-static int64
-run_step(LandingBatch *batch, StepArguments *arguments, const char *relation, const char *sql)
+/* A step's statement, prepared. */
+static SPIPlanPtr
+prepare_step(StepArguments *arguments, const char *sql)
 {
 	SPIPlanPtr	plan = SPI_prepare(sql, 3, arguments->types);
-	SPIExecuteOptions options = {0};
-	Tuplestorestate *rows = NULL;
-	TupleDesc	desc = NULL;
-	instr_time	begin;
 
-	INSTR_TIME_SET_CURRENT(begin);
 	if (plan == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not prepare a step of the load: %s", SPI_result_code_string(SPI_result))));
-	options.params = arguments->params;
-	if (relation != NULL)
-	{
-		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
-		MemoryContext old = MemoryContextSwitchTo(batch->context);
+	return plan;
+}
 
-		desc = CreateTupleDescCopy(source->resultDesc);
-		MemoryContextSwitchTo(old);
+/* The columns that a prepared query delivers, in the batch's memory. */
+static TupleDesc
+step_columns(LandingBatch *batch, SPIPlanPtr plan)
+{
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
+	MemoryContext old = MemoryContextSwitchTo(batch->context);
+	TupleDesc	result = CreateTupleDescCopy(source->resultDesc);
+
+	MemoryContextSwitchTo(old);
+	return result;
+}
+
+/*
+ * The plan that appends a query's rows to a table, by the names of its columns:
+ * in bulk through *dest, or as an INSERT where that is not possible.
+ */
+static SPIPlanPtr
+prepare_insertion(LandingBatch *batch, StepArguments *arguments, const char *table, const char *sql, DestReceiver **dest)
+{
+	Oid			relid = DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(table)));
+	SPIPlanPtr	query = prepare_step(arguments, sql);
+	TupleDesc	columns = step_columns(batch, query);
+	StringInfoData insertion;
+
+	SPI_freeplan(query);
+	initStringInfo(&insertion);
+	if (bulk_insert_possible(relid))
+	{
+		Relation	rel = table_open(relid, NoLock);
+
+		appendStringInfoString(&insertion, complete_query(rel, columns, sql));
+		table_close(rel, NoLock);
+		*dest = bulk_insert_receiver(relid);
+	}
+	else
+	{
+		appendStringInfo(&insertion, "INSERT INTO %s (", table);
+		for (int i = 0; i < columns->natts; i++)
+			appendStringInfo(&insertion, "%s%s", i > 0 ? ", " : "", quote_identifier(NameStr(TupleDescAttr(columns, i)->attname)));
+		appendStringInfo(&insertion, ") %s", sql);
+	}
+	return prepare_step(arguments, insertion.data);
+}
+
+/*
+ * Runs one statement.  With a relation name, its result becomes a relation;
+ * with the name of a table, schema.table, it is appended to that.  Returns the
+ * number of rows it wrote or gave.
+ */
+static int64
+run_step(LandingBatch *batch, StepArguments *arguments, const char *relation, const char *sql)
+{
+	SPIExecuteOptions options = {.params = arguments->params};
+	bool		is_table = relation != NULL && strchr(relation, '.') != NULL;
+	Tuplestorestate *rows = NULL;
+	TupleDesc	desc = NULL;
+	SPIPlanPtr	plan;
+	PGRUsage	begin;
+
+	pg_rusage_init(&begin);
+	if (is_table)
+		plan = prepare_insertion(batch, arguments, relation, sql, &options.dest);
+	else
+		plan = prepare_step(arguments, sql);
+	if (relation != NULL && !is_table)
+	{
+		desc = step_columns(batch, plan);
 		rows = batch_tuplestore(batch);
 		options.dest = CreateTuplestoreDestReceiver();
 		SetTuplestoreDestReceiverParams(options.dest, rows, batch->context, false, NULL, NULL);
@@ -140,9 +195,9 @@ run_step(LandingBatch *batch, StepArguments *arguments, const char *relation, co
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("could not run a step of the load: %s", SPI_result_code_string(SPI_result))));
 	SPI_freeplan(plan);
-	if (relation != NULL)
+	if (rows != NULL)
 		register_relation(relation, desc, rows, tuplestore_tuple_count(rows));
-	report_step(batch, relation, sql, begin);
+	report_step(batch, relation, sql, &begin);
 	return SPI_processed;
 }
 
@@ -230,10 +285,9 @@ write_records(LandingBatch *batch, StepArguments *arguments, bool parked)
 		snprintf(year_month, sizeof(year_month), "%04d-%02d-01", (int) (month / 12), (int) (month % 12) + 1);
 		landing_query("SELECT patternos._ensure_raw_month($1::date)", 1, &argument);
 	}
-	run_step(batch, arguments, NULL,
-			 psprintf("INSERT INTO patternos_dw.raw_record "
-					  " (record_time, batch_id, line, platform_id, entity, platform_customer_id, payload) "
-					  "SELECT s.record_time, $1, s.line, coalesce(s.row_platform, $2), '%s', a.platform_customer_id, %s "
+	run_step(batch, arguments, "patternos_dw.raw_record",
+			 psprintf("SELECT s.record_time, $1 AS batch_id, s.line, coalesce(s.row_platform, $2) AS platform_id, "
+					  " '%s' AS entity, a.platform_customer_id, %s AS payload "
 					  "FROM staged s LEFT JOIN staged_account a USING (account) "
 					  "WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = s.line)", batch->entity->name, kept_payload(batch, parked)));
 	run_step(batch, arguments, NULL,

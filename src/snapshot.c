@@ -22,6 +22,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "rewrite/rewriteHandler.h"
+#include "snapshot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -267,10 +268,9 @@ default_text(Relation rel, int attnum)
  * to the table's types, defaults (or NULL) for those that it lacks, and
  * generated columns computed from the former.
  */
-static char *
-complete_query(Relation rel, const char *query)
+char *
+complete_query(Relation rel, TupleDesc columns, const char *query)
 {
-	TupleDesc	columns = query_columns(query);
 	TupleDesc	table = RelationGetDescr(rel);
 	StringInfoData outer,
 				inner;
@@ -350,7 +350,7 @@ patternos__fill_table(PG_FUNCTION_ARGS)
 	set_planner_costs();
 	memset(&options, 0, sizeof(options));
 	options.dest = &fill->pub;
-	if (SPI_execute_extended(complete_query(fill->rel, query), &options) != SPI_OK_SELECT)
+	if (SPI_execute_extended(complete_query(fill->rel, query_columns(query), query), &options) != SPI_OK_SELECT)
 		elog(ERROR, "the query of a snapshot failed");
 	rows = (int64) SPI_processed;
 	AtEOXact_GUC(false, save_nestlevel);
