@@ -6,6 +6,8 @@ CREATE FUNCTION patternos._note_categories(items integer[], categories text[]) R
 AS 'MODULE_PATHNAME', 'patternos__note_categories' LANGUAGE C STRICT;
 CREATE FUNCTION patternos._main_category(items integer[], line_values bigint[], fallback text) RETURNS text
 AS 'MODULE_PATHNAME', 'patternos__main_category' LANGUAGE C COST 10;
+CREATE FUNCTION patternos._decimal(units bigint, scale integer) RETURNS numeric
+AS 'MODULE_PATHNAME', 'patternos__decimal' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
 -- New accounts get a customer of their own. Leaves "account_key": customer and identity by account number,
 -- and the same apart for accounts that are new and known.
@@ -152,10 +154,10 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$
 WITH fact (query) AS (VALUES ($$
     SELECT k.customer_key, a.transaction_id, $2 AS platform_id, k.platform_customer_id, a.transaction_type, a.transaction_status,
-           a.original_transaction_id, a.transaction_datetime, a.transaction_date, a.date_id, a.total_value * 0.01 AS total_value,
-           a.quoted_value * 0.01 AS quoted_value, a.discount_value * 0.01 AS discount_value, a.currency, a.items_count,
-           a.items_list, patternos._main_category(a.items, {values}, c.unified_category) AS unified_category, a.is_repeat,
-           a.payment_mode, a.delivery_speed, a.fulfillment_time_hours * 0.01 AS fulfillment_time_hours, a.prime_member,
+           a.original_transaction_id, a.transaction_datetime, a.transaction_date, a.date_id, patternos._decimal(a.total_value, 2) AS total_value,
+           patternos._decimal(a.quoted_value, 2) AS quoted_value, patternos._decimal(a.discount_value, 2) AS discount_value,
+           a.currency, a.items_count, a.items_list, patternos._main_category(a.items, {values}, c.unified_category) AS unified_category, a.is_repeat,
+           a.payment_mode, a.delivery_speed, patternos._decimal(a.fulfillment_time_hours, 2) AS fulfillment_time_hours, a.prime_member,
            a.loyalty_member, l.location_id, a.properties AS transaction_properties, $3 AS known_at, $1 AS batch_id
     FROM arrived a JOIN {account} k USING (account) LEFT JOIN location_key l USING (location)
     LEFT JOIN category_key c USING (category)
@@ -264,21 +266,23 @@ CREATE FUNCTION patternos._landing_steps_lines() RETURNS TABLE (relation text, s
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
 ('patternos_dw.fact_transaction_line', $$
-    SELECT a.customer_key, a.transaction_datetime, a.transaction_id, i.number AS line_number, $2 AS platform_id, f.sku_id,
+    SELECT a.customer_key, a.transaction_datetime, a.transaction_id, a.number AS line_number, $2 AS platform_id, f.sku_id,
            f.item_name, coalesce(f.category_id, a.category_id) AS category_id, 1 AS quantity,
-           CASE WHEN a.transaction_type <> 'enquiry' THEN share.total * 0.01 END AS unit_price,
-           share.total * 0.01 AS line_total, share.discount * 0.01 AS discount_applied, true AS is_allocated,
-           $3 AS known_at, $1 AS batch_id
+           CASE WHEN a.transaction_type <> 'enquiry' THEN patternos._decimal(share.total, 2) END AS unit_price,
+           patternos._decimal(share.total, 2) AS line_total, patternos._decimal(share.discount, 2) AS discount_applied,
+           true AS is_allocated, $3 AS known_at, $1 AS batch_id
     FROM (
-        SELECT k.customer_key, a.transaction_datetime, a.transaction_id, a.transaction_type, a.total_value,
-               a.discount_value, coalesce(a.items, '{NULL}') AS items, coalesce(cardinality(a.items), 1) AS n, c.category_id
-        FROM arrived a JOIN account_key k USING (account) LEFT JOIN category_key c USING (category)
-        WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = a.line)
-        ORDER BY k.customer_key, a.transaction_datetime
+        SELECT o.*, unnest(o.items) AS item, generate_subscripts(o.items, 1) AS number
+        FROM (
+            SELECT k.customer_key, a.transaction_datetime, a.transaction_id, a.transaction_type, a.total_value,
+                   a.discount_value, coalesce(a.items, '{NULL}') AS items, coalesce(cardinality(a.items), 1) AS n, c.category_id
+            FROM arrived a JOIN account_key k USING (account) LEFT JOIN category_key c USING (category)
+            WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = a.line)
+            ORDER BY k.customer_key, a.transaction_datetime
+        ) o
     ) a
-    CROSS JOIN LATERAL unnest(a.items) WITH ORDINALITY i (item, number)
-    CROSS JOIN LATERAL (SELECT a.total_value / a.n + (i.number <= a.total_value % a.n)::integer AS total,
-                               a.discount_value / a.n + (i.number <= a.discount_value % a.n)::integer AS discount) share
+    CROSS JOIN LATERAL (SELECT a.total_value / a.n + (a.number <= a.total_value % a.n)::integer AS total,
+                               a.discount_value / a.n + (a.number <= a.discount_value % a.n)::integer AS discount) share
     LEFT JOIN item_key f USING (item)$$)
 $steps$;
 
@@ -371,6 +375,7 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION patternos._note_categories(integer[], text[]), patternos._main_category(integer[], bigint[], text),
+    patternos._decimal(bigint, integer),
     patternos._landing_steps_accounts(), patternos._landing_steps_customers(), patternos._landing_steps_profiles(), patternos._landing_steps_items(),
     patternos._landing_steps_revisions(), patternos._landing_steps_facts(text),
     patternos._landing_steps_duplicates(text, boolean), patternos._landing_steps_anonymous(),

@@ -9,6 +9,8 @@
 #include "common/int.h"
 #include "utils/fmgrprotos.h"
 
+PG_FUNCTION_INFO_V1(patternos__decimal);
+
 static const int64 power_of_ten[] = {1, 10, 100, 1000, 10000};
 
 /*
@@ -235,4 +237,20 @@ Datum
 rounded_numeric(double value, int decimals)
 {
 	return decimal_numeric(rounded(value, decimals), decimals);
+}
+
+/*
+ * _decimal(units bigint, scale integer) returns numeric: units of 10^-scale.
+ * Error 22023 unless scale is 0 to 18.
+ */
+Datum
+patternos__decimal(PG_FUNCTION_ARGS)
+{
+	int32		scale = PG_GETARG_INT32(1);
+
+	if (scale < 0 || scale > 18)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("scale must be between 0 and 18")));
+	PG_RETURN_NUMERIC(int64_div_fast_to_numeric(PG_GETARG_INT64(0), scale));
 }

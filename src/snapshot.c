@@ -268,7 +268,7 @@ default_text(Relation rel, int attnum)
  * to the table's types, defaults (or NULL) for those that it lacks, and
  * generated columns computed from the former.
  */
-char *
+char	   *
 complete_query(Relation rel, TupleDesc columns, const char *query)
 {
 	TupleDesc	table = RelationGetDescr(rel);
