@@ -5,10 +5,10 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 SELECT no_plan();
 
 CREATE FUNCTION pg_temp.landed(batch bigint) RETURNS TABLE (kind text, content text) LANGUAGE sql AS $$
-    SELECT 'fact', (to_jsonb(f) - '{customer_key,global_customer_id,known_at,batch_id}'::text[])::text
+    SELECT 'fact', (to_jsonb(f) - '{customer_key,global_customer_id,location_id,known_at,batch_id}'::text[])::text
     FROM patternos_dw.fact_transaction f WHERE f.batch_id = batch
     UNION ALL
-    SELECT 'line', (to_jsonb(l) - '{customer_key,known_at,batch_id}'::text[])::text
+    SELECT 'line', (to_jsonb(l) - '{customer_key,category_id,known_at,batch_id}'::text[])::text
     FROM patternos_dw.fact_transaction_line l WHERE l.batch_id = batch
     UNION ALL
     SELECT 'raw', (to_jsonb(r) - '{batch_id}'::text[])::text FROM patternos_dw.raw_record r WHERE r.batch_id = batch
