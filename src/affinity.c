@@ -231,7 +231,7 @@ compare_orders(const void *a, const void *b, void *arg)
 	return (x > y) - (x < y);
 }
 
-/* best stored score first, then by name */
+/* best stored score first, then most spend, then by name */
 static int
 compare_items(const void *a, const void *b, void *arg)
 {
@@ -240,6 +240,8 @@ compare_items(const void *a, const void *b, void *arg)
 
 	if (x->score != y->score)
 		return x->score > y->score ? -1 : 1;
+	if (x->value != y->value)
+		return x->value > y->value ? -1 : 1;
 	return x->place - y->place;
 }
 

@@ -14,7 +14,7 @@ FROM (SELECT patternos.affinity(item, order_id, ordered_at, amount, '2026-01-01'
                    (NULL, 3, '1999-12-31 12:00', 60.00), ('tea', 4, '2026-01-01 00:00', 1000.00),
                    ('old', 5, '1999-12-31 12:00', NULL), ('tea', NULL, '2025-12-30', 1000.00), ('tea', 6, NULL, 1000.00))
            v (item, order_id, ordered_at, amount)) a, unnest(a.items) i;
--- equal scores are ranked by name, in order of bytes
+-- equal scores and spends are ranked by name, in order of bytes
 SELECT array_agg(i.item ORDER BY i.item_rank) FROM
     (SELECT patternos.affinity(item, 1, '2025-12-01', 1, '2026-01-01') AS items FROM unnest('{b,a,Z,"",ä}'::text[]) item) a, unnest(a.items) i;
 SELECT patternos.affinity('x', 1, '2027-01-01', 1, '2026-01-01'), patternos.affinity(NULL, 1, '2025-01-01', 1, '2026-01-01');
@@ -37,8 +37,8 @@ scored AS (
     FROM summed)
 SELECT customer, item, purchase_count, all_purchases, purchase_value::numeric(18, 2), recency_days, round(count_share::numeric, 4) AS count_share,
        round(spend_share::numeric, 4) AS spend_share, affinity_score,
-       row_number() OVER (PARTITION BY customer ORDER BY affinity_score DESC, item COLLATE "C")::integer AS item_rank,
-       row_number() OVER (PARTITION BY customer ORDER BY round(count_share::numeric, 4) DESC, item COLLATE "C")::integer AS brand_rank
+       row_number() OVER (PARTITION BY customer ORDER BY affinity_score DESC, purchase_value DESC, item COLLATE "C")::integer AS item_rank,
+       row_number() OVER (PARTITION BY customer ORDER BY round(count_share::numeric, 4) DESC, purchase_value DESC, item COLLATE "C")::integer AS brand_rank
 FROM scored;
 CREATE VIEW computed AS
 SELECT customer, i.* FROM (SELECT customer, patternos.affinity(item, order_id, ordered_at, amount, '2026-01-01') AS items FROM line GROUP BY 1) a, unnest(a.items) i;
