@@ -74,7 +74,7 @@ brand_purchase_value: spend on the brand in the window; NULL on other levels
 brand_recency_days: days since the last purchase of the brand; NULL on other levels
 brand_affinity_score: purchases with the brand / all purchases, 0 to 1; NULL on other levels
 affinity_index: 100 x the customer's share / the population's share, smoothed; 100 is average
-category_rank: place of the item for the customer within its level, by score, then name$c$);
+category_rank: place of the item for the customer within its level, by score, then spend, then name$c$);
     PERFORM patternos._describe('feat_customer_behavior', 'How each customer browses and shops, per platform and for ALL.', $c$
 total_sessions: sessions
 avg_session_duration: average length of a session in seconds; NULL without sessions
