@@ -11,7 +11,7 @@ SELECT f.platform_id, f.platform_customer_id, lower(f.platform_id) AS file, r.ba
 FROM patternos_dw.fact_transaction f
 JOIN patternos_dw.raw_record r ON r.batch_id = f.batch_id AND r.record_time = f.transaction_datetime
                                AND r.platform_customer_id = f.platform_customer_id
-WHERE f.customer_key = :customer_key ORDER BY f.transaction_datetime DESC LIMIT 1 \gset
+WHERE f.customer_key = :customer_key AND f.transaction_type = 'order' ORDER BY f.transaction_datetime DESC LIMIT 1 \gset
 
 \echo == :global_customer_id, followed from a line of a file to a score
 \echo
