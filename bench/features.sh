@@ -9,7 +9,7 @@ declare -A table=([rfm]=feat_customer_rfm [affinity]=feat_customer_affinity [beh
 declare -A checksum=([rfm]="sum(monetary_90d)" [affinity]="sum(coalesce(category_purchase_count, brand_purchase_count))"
 	[behavior]="sum(total_sessions)" [cross_platform]="sum(platforms_used_count)")
 # DuckDB is spared the rows of customers who never bought
-declare -A rows_of=([rfm]="WHERE recency_days IS NOT NULL")
+declare -A rows_of=([rfm]="AND recency_days IS NOT NULL")
 facts=$(sql "SELECT (SELECT count(*) FROM patternos_dw.fact_transaction) + (SELECT count(*) FROM patternos_dw.fact_event)")
 refresh() { sql "SELECT patternos._refresh_$1('$as_of')"; }
 
@@ -32,7 +32,7 @@ for step in rfm affinity behavior cross_platform; do
 	seconds refresh $step >"$work/$step"
 	if [ -f "$work/peer" ]; then
 		read -r _ wall processors rows < <(grep "^$step " "$work/peer")
-		ours=$(sql "SELECT count(*) || ',' || ${checksum[$step]} FROM patternos_dw.${table[$step]} f ${rows_of[$step]:-}")
+		ours=$(sql "SELECT count(*) || ',' || ${checksum[$step]} FROM patternos_dw.${table[$step]} WHERE as_of = '$as_of' ${rows_of[$step]:-}")
 		[ "$ours" = "$rows" ] || echo "features: $step has rows and sum $ours, DuckDB's $rows" >&2
 		line "$step stored, $facts facts" "$(cat "$work/$step")" "$wall $processors" "DuckDB"
 	fi

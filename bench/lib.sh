@@ -22,7 +22,10 @@ seconds() {
 	begin=$(date +%s.%N)
 	"$@" >/dev/null
 	end=$(date +%s.%N)
-	sleep 0.2 # the server learns of the end of its processes a little later
+	# a process counts when it has ended
+	while ps --ppid "$(head -n 1 "$PATTERNOS_DATA/postmaster.pid")" -o args= | grep -qE '\[local\]|parallel worker|\[postgres\]'; do
+		sleep 0.1
+	done
 	awk "BEGIN { print $end - $begin, $(processor_seconds "$me") - $before }"
 }
 
@@ -46,10 +49,12 @@ line() {
 	}'
 }
 
-# rate NAME ROWS "SECONDS" GOAL: rows per second.
+# rate NAME ROWS "SECONDS" GOAL: rows per second, by the clock and of a processor.
 rate() {
 	awk -v n="$1" -v r="$2" -v s="$3" -v g="$4" 'BEGIN {
-		split(s, a); printf "%-44s %8.2fs %26s %s\n", n, a[1], sprintf("%.0f rows/s", r / a[1]), g }'
+		split(s, a)
+		printf "%-44s %8.2fs %17s %8.2fs %18s  %s\n", n, a[1], sprintf("%.0f rows/s", r / a[1]), a[2],
+			(a[2] > 0 ? sprintf("%.0f rows/s", r / a[2]) : ""), g }'
 }
 
 # skip NAME WHY
