@@ -24,7 +24,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-/* what a row of the facts counts for; sql/52_refresh_rfm.sql computes it */
+/* what a row of the facts counts for; sql/48_refresh_rfm.sql computes it */
 #define ROLE_PLATFORM_PURCHASE	1
 #define ROLE_PURCHASE			2
 #define ROLE_MONEY				4

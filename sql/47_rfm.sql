@@ -110,7 +110,7 @@ CREATE AGGREGATE patternos.rfm_by_platform(ordered_at timestamp, amount numeric,
     SERIALFUNC = patternos._rfm_serialize, DESERIALFUNC = patternos._rfm_deserialize, PARALLEL = SAFE
 );
 
--- what the warehouse runs over its facts; role: sql/52_refresh_rfm.sql
+-- what the warehouse runs over its facts; role: sql/48_refresh_rfm.sql
 CREATE AGGREGATE patternos._rfm_facts(purchase_date date, total numeric, discount numeric, as_of date, platform text, role integer) (
     SFUNC = patternos._rfm_add_fact, STYPE = internal, SSPACE = 2560,
     FINALFUNC = patternos._rfm_results, COMBINEFUNC = patternos._rfm_combine,
