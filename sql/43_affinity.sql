@@ -83,6 +83,8 @@ CREATE TYPE patternos._affinity_item AS (
     affinity_score numeric(5, 4),
     item_rank      integer
 );
+COMMENT ON TYPE patternos._affinity_item IS
+    'An item of a customer as the refresh keeps it, with its level.';
 
 CREATE FUNCTION patternos._affinity_levels_step(internal, text, text, text, bigint, date, numeric, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'patternos__affinity_levels_step' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
