@@ -94,8 +94,8 @@ CREATE FUNCTION patternos.resolve_id(global_customer_id text) RETURNS text
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE start AS (
-        SELECT substr($1, 7)::bigint AS customer_key
-        WHERE $1 ~ '^GLOBAL([0-9]{6}|[1-9][0-9]{6,17})$'
+        -- CASE, because a planner that knows the id would cast it before a WHERE could refuse it
+        SELECT CASE WHEN $1 ~ '^GLOBAL([0-9]{6}|[1-9][0-9]{6,17})$' THEN substr($1, 7)::bigint END AS customer_key
     ), trail AS (
         SELECT customer_key FROM start
         UNION
