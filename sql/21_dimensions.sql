@@ -178,7 +178,9 @@ BEGIN
         pincode      text,
         location_at  timestamptz,
         first_seen   timestamptz NOT NULL,
-        last_seen    timestamptz NOT NULL
+        last_seen    timestamptz NOT NULL,
+        stated_at    timestamptz,
+        stated_hash  bigint
     );
 
     CREATE TABLE patternos_dw.account_identifier (
@@ -189,9 +191,12 @@ BEGIN
         first_seen   timestamptz NOT NULL,
         last_seen    timestamptz NOT NULL,
         is_observed  boolean NOT NULL DEFAULT false,
-        PRIMARY KEY (identity_key, kind, value_hash)
+        -- eight bytes that tell values apart make small indexes and cheap joins; the label of the kind is in the hash
+        value_key    bigint NOT NULL GENERATED ALWAYS AS
+                     (('x' || encode(substr(value_hash, 1, 8), 'hex'))::bit(64)::bigint) STORED,
+        PRIMARY KEY (identity_key, value_key)
     );
-    CREATE INDEX account_identifier_value ON patternos_dw.account_identifier (kind, value_hash);
+    CREATE INDEX account_identifier_value ON patternos_dw.account_identifier (value_key);
 
     -- accounts whose identifiers, profile or consents changed since identities were last resolved
     CREATE TABLE patternos_dw.changed_account (
@@ -203,19 +208,43 @@ BEGIN
     COMMENT ON COLUMN patternos_dw.changed_account.identity_key IS 'Account, as in dim_customer_identity';
     COMMENT ON COLUMN patternos_dw.changed_account.changed_at IS 'Start of the transaction that changed it';
 
-    CREATE TABLE patternos_dw.account_statement (
-        identity_key bigint PRIMARY KEY,
-        updated_at   timestamptz NOT NULL,
-        content_hash bigint NOT NULL
+    CREATE TABLE patternos_dw.account_consent (
+        identity_key    bigint NOT NULL,
+        occurred_at     timestamptz NOT NULL,
+        batch_id        bigint,
+        marketing       boolean,
+        personalization boolean,
+        sharing         boolean,
+        PRIMARY KEY (identity_key, occurred_at)
     );
 
-    CREATE TABLE patternos_dw.account_consent (
-        identity_key bigint NOT NULL,
-        purpose      text NOT NULL CHECK (purpose IN ('marketing', 'personalization', 'sharing')),
-        granted      boolean NOT NULL,
-        occurred_at  timestamptz NOT NULL,
-        batch_id     bigint,
-        PRIMARY KEY (identity_key, purpose, occurred_at)
+    CREATE TABLE patternos_dw.account_feature (
+        identity_key            bigint PRIMARY KEY,
+        name_hash               bigint,
+        forename_hash           bigint,
+        surname_hash            bigint,
+        forename_canonical_hash bigint,
+        forename_phonetic_hash  bigint,
+        surname_phonetic_hash   bigint,
+        forename_initial_hash   bigint,
+        surname_initial_hash    bigint,
+        birth_date_hash         bigint,
+        birth_day_hash          bigint,
+        birth_month_hash        bigint,
+        birth_year_hash         bigint,
+        email_hash              bigint,
+        email_user_hash         bigint,
+        mobile_hash             bigint,
+        mobile_last7_hash       bigint,
+        pincode_area_hash       bigint,
+        address_hash            bigint,
+        house_hash              bigint,
+        birth_year_hashes       bigint[],
+        device_hashes           bigint[],
+        ip_hashes               bigint[],
+        forename_bloom          bytea,
+        surname_bloom           bytea,
+        address_bloom           bytea
     );
 
     CREATE TABLE patternos_dw.identifier_block (

@@ -38,20 +38,47 @@ city: city; NULL when unknown
 pincode: postal code; NULL when unknown
 location_at: time of the row that gave the place
 first_seen: first sign of the account
-last_seen: latest sign of the account$c$);
+last_seen: latest sign of the account
+stated_at: time of the account's newest row in landing_customer, whose identifiers count; NULL without one
+stated_hash: 63 bits of the hash of that row's content as stored$c$);
     PERFORM patternos._describe('account_identifier', 'Keyed hashes of the identifiers of each account.', $c$
 kind: what was hashed: email, mobile, loyalty_id, name_address_dob, device or ip
 value_hash: keyed hash of the normalised value, 32 bytes
+value_key: its first 64 bits, by which equal values are found
 first_seen: first time that the account came with it
 last_seen: latest time that the account came with it
 is_observed: whether an event of the account came with it; then it stays when the account's newest row does not name it$c$);
-    PERFORM patternos._describe('account_statement', 'The newest row of each account in landing_customer, whose identifiers count.', $c$
-updated_at: time of the row
-content_hash: 63 bits of the hash of its content as stored$c$);
-    PERFORM patternos._describe('account_consent', 'Consents as the accounts gave and withdrew them, appended only.', $c$
-purpose: marketing, personalization or sharing
-granted: true when given, false when withdrawn
-occurred_at: when the person decided$c$);
+    PERFORM patternos._describe('account_consent', 'Consents as the accounts gave and withdrew them, a row for each moment; of each purpose the newest that is not NULL holds.', $c$
+occurred_at: when the person decided
+marketing: true when given, false when withdrawn, NULL when nothing was said
+personalization: the same
+sharing: the same$c$);
+    PERFORM patternos._describe('account_feature', 'What accounts are compared by when their identifiers differ: keyed hashes of parts, 64 bits each, and keyed Bloom filters; NULL where a part is not known.', $c$
+name_hash: canonical name, its words sorted
+forename_hash: first word of the name; words have the same hash in either place
+surname_hash: last word of the name, NULL when it has one word only
+forename_canonical_hash: name that the forename is short for, else the forename itself
+forename_phonetic_hash: phonetic key of the forename
+surname_phonetic_hash: phonetic key of the surname
+forename_initial_hash: first letter of the forename
+surname_initial_hash: first letter of the surname
+birth_date_hash: whole birth date
+birth_day_hash: day of the birth date; equal numbers of day and month have equal hashes
+birth_month_hash: month of the birth date
+birth_year_hash: year of the birth date
+email_hash: email address; value_key of its identifier
+email_user_hash: email address before the @
+mobile_hash: mobile number; value_key of its identifier
+mobile_last7_hash: last seven digits of the mobile number
+pincode_area_hash: first three digits of the PIN code
+address_hash: canonical address
+house_hash: house number, the first word of the address that has a digit
+birth_year_hashes: birth year and its two neighbours, sorted
+device_hashes: value_key of each device, sorted
+ip_hashes: value_key of each IP address, sorted
+forename_bloom: Bloom filter of the forename's bigrams, 512 bits
+surname_bloom: Bloom filter of the surname's bigrams, 512 bits
+address_bloom: Bloom filter of the address's bigrams, 1,024 bits$c$);
     PERFORM patternos._describe('identifier_block', 'Identifiers that link nobody: placeholders and those shared by too many accounts.', $c$
 kind: kind of identifier
 value_hash: keyed hash of the value

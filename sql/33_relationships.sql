@@ -10,9 +10,9 @@ BEGIN
     FROM (VALUES
         ('account_consent', '{batch_id}', 'raw_batch', '{batch_id}', true),
         ('account_consent', '{identity_key}', 'dim_customer_identity', '{identity_key}', true),
+        ('account_feature', '{identity_key}', 'dim_customer_identity', '{identity_key}', true),
         ('account_identifier', '{identity_key}', 'dim_customer_identity', '{identity_key}', true),
         ('account_profile', '{identity_key}', 'dim_customer_identity', '{identity_key}', true),
-        ('account_statement', '{identity_key}', 'dim_customer_identity', '{identity_key}', true),
         ('brand', '{platform_id}', 'dim_platform', '{platform_id}', true),
         ('changed_account', '{identity_key}', 'dim_customer_identity', '{identity_key}', true),
         ('changed_customer', '{customer_key}', 'dim_customer', '{customer_key}', false),

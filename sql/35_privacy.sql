@@ -86,6 +86,11 @@ AS 'MODULE_PATHNAME', 'patternos_hash_identifier';
 COMMENT ON FUNCTION patternos.hash_identifier(text, text) IS
     'The keyed hash under which the warehouse stores an identifier; NULL for a value that is refused.';
 
+-- The first 64 bits of a hash: account_identifier.value_key of a value_hash.
+CREATE FUNCTION patternos._value_key(value_hash bytea) RETURNS bigint
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'patternos__value_key';
+
 -- Eight bytes that tell whether two keys are the same.
 CREATE FUNCTION patternos._key_check() RETURNS bytea
 LANGUAGE c STABLE PARALLEL SAFE
@@ -116,5 +121,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos.hash_identifier(text, text), patternos._key_check(), patternos._key_problem(),
+REVOKE ALL ON FUNCTION patternos.hash_identifier(text, text), patternos._value_key(bytea), patternos._key_check(), patternos._key_problem(),
     patternos._register_key() FROM PUBLIC;

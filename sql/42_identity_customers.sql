@@ -57,13 +57,15 @@ BEGIN
           AND NOT EXISTS (SELECT FROM patternos_dw.identifier_block b WHERE b.kind = h.kind AND b.value_hash = h.value_hash)
         ORDER BY a.customer_key, h.kind, h.last_seen DESC, h.value_hash
     ), consent AS (
-        SELECT s.customer_key,
-               bool_and(s.granted) FILTER (WHERE s.purpose = 'marketing') AS marketing,
-               bool_and(s.granted) FILTER (WHERE s.purpose = 'personalization') AS personalization,
-               bool_and(s.granted) FILTER (WHERE s.purpose = 'sharing') AS sharing
-        FROM (SELECT DISTINCT ON (c.identity_key, c.purpose) a.customer_key, c.purpose, c.granted
+        SELECT s.customer_key, bool_and(s.marketing) AS marketing, bool_and(s.personalization) AS personalization,
+               bool_and(s.sharing) AS sharing
+        FROM (SELECT a.customer_key,
+                     (array_agg(c.marketing ORDER BY c.occurred_at DESC) FILTER (WHERE c.marketing IS NOT NULL))[1] AS marketing,
+                     (array_agg(c.personalization ORDER BY c.occurred_at DESC)
+                          FILTER (WHERE c.personalization IS NOT NULL))[1] AS personalization,
+                     (array_agg(c.sharing ORDER BY c.occurred_at DESC) FILTER (WHERE c.sharing IS NOT NULL))[1] AS sharing
               FROM pg_temp.work_rebuild a JOIN patternos_dw.account_consent c USING (identity_key)
-              ORDER BY c.identity_key, c.purpose, c.occurred_at DESC) s
+              GROUP BY a.customer_key, c.identity_key) s
         GROUP BY s.customer_key
     )
     UPDATE patternos_dw.dim_customer c

@@ -6,12 +6,12 @@ RETURNS TABLE (other bigint, kind text, verdict text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     WITH shared AS (
-        SELECT o.identity_key, h.kind, b.reason
+        SELECT o.identity_key, kind, b.reason
         FROM patternos_dw.account_identifier h
-        JOIN patternos_dw.account_identifier o ON o.kind = h.kind AND o.value_hash = h.value_hash
-        LEFT JOIN patternos_dw.identifier_block b ON b.kind = h.kind AND b.value_hash = h.value_hash
+        JOIN patternos_dw.account_identifier o USING (value_key, kind, value_hash)
+        LEFT JOIN patternos_dw.identifier_block b USING (kind, value_hash)
         WHERE h.identity_key = account AND o.identity_key = ANY (others) AND o.identity_key <> account
-          AND h.kind = ANY (patternos._identifying_kinds())
+          AND kind = ANY (patternos._identifying_kinds())
     ), holder AS (
         SELECT i.identity_key, i.platform_id, p.gender,
                (SELECT array_agg(x.value_hash) FROM patternos_dw.account_identifier x
@@ -111,10 +111,12 @@ DECLARE
 BEGIN
     INSERT INTO patternos_dw.changed_account (identity_key)
     SELECT a.identity_key FROM patternos_dw.account_identifier a
-    WHERE a.kind = _queue_holders.kind AND a.value_hash = _queue_holders.value_hash
+    WHERE a.value_key = patternos._value_key(_queue_holders.value_hash)
+      AND a.kind = _queue_holders.kind AND a.value_hash = _queue_holders.value_hash
     ON CONFLICT DO NOTHING;
     SELECT count(*) INTO holders FROM patternos_dw.account_identifier a
-    WHERE a.kind = _queue_holders.kind AND a.value_hash = _queue_holders.value_hash;
+    WHERE a.value_key = patternos._value_key(_queue_holders.value_hash)
+      AND a.kind = _queue_holders.kind AND a.value_hash = _queue_holders.value_hash;
     RETURN holders;
 END
 $$;
@@ -164,7 +166,8 @@ AS $$
     WITH known AS (
         SELECT v.visitor_hash, min(i.customer_key) AS customer_key
         FROM (SELECT DISTINCT visitor_hash FROM patternos_dw.event_anonymous) v
-        JOIN patternos_dw.account_identifier a ON a.kind = 'device' AND a.value_hash = v.visitor_hash
+        JOIN patternos_dw.account_identifier a
+             ON a.value_key = patternos._value_key(v.visitor_hash) AND a.kind = 'device' AND a.value_hash = v.visitor_hash
         JOIN patternos_dw.dim_customer_identity i USING (identity_key)
         WHERE NOT EXISTS (SELECT FROM patternos_dw.identifier_block b
                           WHERE b.kind = a.kind AND b.value_hash = a.value_hash)

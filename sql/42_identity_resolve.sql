@@ -88,11 +88,11 @@ DECLARE
 BEGIN
     INSERT INTO pg_temp.work_value
     SELECT a.kind, a.value_hash, count(*)
-    FROM (SELECT DISTINCT h.kind, h.value_hash
+    FROM (SELECT DISTINCT h.value_key, h.kind, h.value_hash
           FROM pg_temp.work_changed c
           JOIN patternos_dw.account_identifier h USING (identity_key)
           WHERE h.kind = ANY (patternos._identifying_kinds())) held
-    JOIN patternos_dw.account_identifier a USING (kind, value_hash)
+    JOIN patternos_dw.account_identifier a USING (value_key, kind, value_hash)
     GROUP BY a.kind, a.value_hash
     HAVING count(*) > 1;
     ANALYZE pg_temp.work_value;
@@ -102,7 +102,8 @@ BEGIN
     FROM patternos_dw.identifier_block b
     CROSS JOIN LATERAL (SELECT count(*) AS accounts
                         FROM (SELECT FROM patternos_dw.account_identifier a
-                              WHERE a.kind = b.kind AND a.value_hash = b.value_hash LIMIT cap + 1) one) n
+                              WHERE a.value_key = patternos._value_key(b.value_hash) AND a.kind = b.kind
+                                AND a.value_hash = b.value_hash LIMIT cap + 1) one) n
     WHERE b.reason = 'shared' AND n.accounts <= cap
       AND NOT EXISTS (SELECT FROM pg_temp.work_value v WHERE v.kind = b.kind AND v.value_hash = b.value_hash);
     UPDATE patternos_dw.identifier_block b SET accounts = v.accounts
@@ -121,7 +122,8 @@ BEGIN
     INSERT INTO pg_temp.work_changed
     SELECT DISTINCT a.identity_key
     FROM (TABLE released UNION ALL TABLE blocked) v
-    JOIN patternos_dw.account_identifier a USING (kind, value_hash)
+    JOIN patternos_dw.account_identifier a
+         ON a.value_key = patternos._value_key(v.value_hash) AND a.kind = v.kind AND a.value_hash = v.value_hash
     ON CONFLICT DO NOTHING;
     DELETE FROM pg_temp.work_value v USING patternos_dw.identifier_block b
     WHERE b.kind = v.kind AND b.value_hash = v.value_hash;
@@ -145,7 +147,8 @@ BEGIN
           UNION
           SELECT seen.customer_key
           FROM pg_temp.work_value v
-          JOIN patternos_dw.account_identifier a USING (kind, value_hash)
+          JOIN patternos_dw.account_identifier a
+               ON a.value_key = patternos._value_key(v.value_hash) AND a.kind = v.kind AND a.value_hash = v.value_hash
           JOIN patternos_dw.dim_customer_identity seen USING (identity_key)) touched
     JOIN patternos_dw.dim_customer_identity i USING (customer_key);
     ANALYZE pg_temp.work_account;

@@ -45,8 +45,8 @@ AS $steps$ VALUES
     SELECT k.account, p.age_group, p.gender, p.state, p.city, p.pincode
     FROM account_key k LEFT JOIN patternos_dw.account_profile p USING (identity_key) WHERE NOT k.is_new$$),
 ('old_statement', $$
-    SELECT k.account, o.updated_at, o.content_hash
-    FROM account_key k JOIN patternos_dw.account_statement o USING (identity_key) WHERE NOT k.is_new$$)
+    SELECT k.account, o.stated_at AS updated_at, o.stated_hash AS content_hash
+    FROM account_key k JOIN patternos_dw.account_profile o USING (identity_key) WHERE NOT k.is_new AND o.stated_at IS NOT NULL$$)
 $steps$;
 
 -- The identifiers. Leaves "applied", the rows that are newer than what was known of their account, and
@@ -59,9 +59,8 @@ AS $steps$ VALUES
     FROM staged_statement s JOIN account_key k USING (account) LEFT JOIN old_statement o USING (account)
     WHERE o.updated_at IS NULL OR (s.updated_at >= o.updated_at AND s.content_hash <> o.content_hash)$$),
 (NULL, $$
-    INSERT INTO patternos_dw.account_statement (identity_key, updated_at, content_hash)
-    SELECT identity_key, updated_at, content_hash FROM applied ORDER BY identity_key
-    ON CONFLICT (identity_key) DO UPDATE SET updated_at = excluded.updated_at, content_hash = excluded.content_hash$$),
+    UPDATE patternos_dw.account_profile p SET stated_at = a.updated_at, stated_hash = a.content_hash
+    FROM applied a WHERE p.identity_key = a.identity_key$$),
 (NULL, $$
     INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
     SELECT a.identity_key, i.kind, i.value_hash, a.updated_at, a.updated_at
@@ -84,7 +83,7 @@ AS $steps$ VALUES
     INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
     SELECT t.identity_key, t.kind, t.value_hash, t.updated_at, t.updated_at FROM target t
     ORDER BY t.identity_key
-    ON CONFLICT (identity_key, kind, value_hash) DO NOTHING
+    ON CONFLICT (identity_key, value_key) DO NOTHING
     RETURNING identity_key$$)
 $steps$;
 
@@ -108,48 +107,44 @@ AS $steps$ VALUES
 $steps$;
 
 -- The consents. Of two statements of the same moment the one that refuses counts. Leaves "consented": of
--- known accounts the statements that were not there, with the row that made each and whether it changes what holds.
+-- known accounts the statements that were not there, with the row that made each and whether it may change what holds.
 CREATE FUNCTION patternos._landing_steps_consents() RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
-(NULL, $$
-    INSERT INTO patternos_dw.account_consent (identity_key, purpose, granted, occurred_at, batch_id)
-    SELECT k.identity_key, c.purpose, bool_and(c.granted), s.updated_at, $1
-    FROM staged s JOIN account_key k USING (account)
-    CROSS JOIN LATERAL (VALUES ('marketing', s.consent_marketing), ('personalization', s.consent_personalization),
-                               ('sharing', s.consent_sharing)) c (purpose, granted)
-    WHERE k.is_new AND c.granted IS NOT NULL
-    GROUP BY k.identity_key, c.purpose, s.updated_at$$),
 ('consent', $$
-    SELECT k.identity_key, c.purpose, s.updated_at AS occurred_at, bool_and(c.granted) AS granted, min(s.line) AS line
+    SELECT k.identity_key, k.is_new, s.updated_at AS occurred_at, bool_and(s.consent_marketing) AS marketing,
+           bool_and(s.consent_personalization) AS personalization, bool_and(s.consent_sharing) AS sharing,
+           ARRAY[min(s.line) FILTER (WHERE s.consent_marketing IS NOT NULL),
+                 min(s.line) FILTER (WHERE s.consent_personalization IS NOT NULL),
+                 min(s.line) FILTER (WHERE s.consent_sharing IS NOT NULL)] AS lines
     FROM staged s JOIN account_key k USING (account) LEFT JOIN old_statement o USING (account)
-    CROSS JOIN LATERAL (VALUES ('marketing', s.consent_marketing), ('personalization', s.consent_personalization),
-                               ('sharing', s.consent_sharing)) c (purpose, granted)
-    WHERE NOT k.is_new AND c.granted IS NOT NULL AND s.row_id IS DISTINCT FROM o.content_hash
-    GROUP BY k.identity_key, c.purpose, s.updated_at$$),
-('refused', $$
-    UPDATE patternos_dw.account_consent o SET granted = false, batch_id = $1
-    FROM consent c
-    WHERE o.identity_key = c.identity_key AND o.purpose = c.purpose AND o.occurred_at = c.occurred_at
-      AND o.granted AND NOT c.granted
-    RETURNING o.identity_key, o.purpose, o.occurred_at$$),
-('stated', $$
-    INSERT INTO patternos_dw.account_consent (identity_key, purpose, granted, occurred_at, batch_id)
-    SELECT c.identity_key, c.purpose, c.granted, c.occurred_at, $1 FROM consent c
-    ORDER BY c.identity_key, c.purpose, c.occurred_at
-    ON CONFLICT (identity_key, purpose, occurred_at) DO NOTHING
-    RETURNING identity_key, purpose, occurred_at, granted$$),
+    WHERE num_nonnulls(s.consent_marketing, s.consent_personalization, s.consent_sharing) > 0
+      AND s.row_id IS DISTINCT FROM o.content_hash
+    GROUP BY k.identity_key, k.is_new, s.updated_at$$),
 ('consented', $$
-    SELECT c.line, c.identity_key, true AS is_change FROM refused r JOIN consent c USING (identity_key, purpose, occurred_at)
-    UNION ALL
-    SELECT c.line, c.identity_key,
-           NOT EXISTS (SELECT FROM patternos_dw.account_consent later
-                       WHERE later.identity_key = s.identity_key AND later.purpose = s.purpose AND later.occurred_at > s.occurred_at)
-           AND s.granted IS DISTINCT FROM
-               (SELECT before.granted FROM patternos_dw.account_consent before
-                WHERE before.identity_key = s.identity_key AND before.purpose = s.purpose AND before.occurred_at < s.occurred_at
-                ORDER BY before.occurred_at DESC LIMIT 1)
-    FROM stated s JOIN consent c USING (identity_key, purpose, occurred_at)$$)
+    SELECT p.line, c.identity_key,
+           coalesce(newest.occurred_at <= c.occurred_at, true) AND p.granted IS DISTINCT FROM newest.granted AS is_change
+    FROM consent c
+    LEFT JOIN patternos_dw.account_consent o ON o.identity_key = c.identity_key AND o.occurred_at = c.occurred_at
+    CROSS JOIN LATERAL (VALUES (1, c.lines[1], c.marketing, o.marketing), (2, c.lines[2], c.personalization, o.personalization),
+                               (3, c.lines[3], c.sharing, o.sharing)) p (purpose, line, granted, was_granted)
+    LEFT JOIN LATERAL (
+        SELECT n.occurred_at, s.granted
+        FROM patternos_dw.account_consent n
+        CROSS JOIN LATERAL (SELECT CASE p.purpose WHEN 1 THEN n.marketing WHEN 2 THEN n.personalization ELSE n.sharing END) s (granted)
+        WHERE n.identity_key = c.identity_key AND s.granted IS NOT NULL
+        ORDER BY n.occurred_at DESC LIMIT 1) newest ON true
+    WHERE NOT c.is_new AND p.granted IS NOT NULL AND (p.was_granted IS NULL OR p.was_granted > p.granted)$$),
+(NULL, $$
+    INSERT INTO patternos_dw.account_consent AS old (identity_key, occurred_at, batch_id, marketing, personalization, sharing)
+    SELECT c.identity_key, c.occurred_at, $1, c.marketing, c.personalization, c.sharing FROM consent c
+    ORDER BY c.identity_key, c.occurred_at
+    ON CONFLICT (identity_key, occurred_at) DO UPDATE
+        SET marketing = least(old.marketing, excluded.marketing), sharing = least(old.sharing, excluded.sharing),
+            personalization = least(old.personalization, excluded.personalization), batch_id = excluded.batch_id
+        WHERE (old.marketing, old.personalization, old.sharing) IS DISTINCT FROM
+              (least(old.marketing, excluded.marketing), least(old.personalization, excluded.personalization),
+               least(old.sharing, excluded.sharing))$$)
 $steps$;
 
 -- Who has to be looked at again, and which rows added nothing.

@@ -74,7 +74,8 @@ AS $steps$ VALUES
 ('visitor_key', $$
     SELECT v.visitor_id, i.customer_key
     FROM (SELECT DISTINCT visitor_id FROM staged WHERE account IS NULL) v
-    JOIN patternos_dw.account_identifier d ON d.kind = 'device' AND d.value_hash = v.visitor_id
+    JOIN patternos_dw.account_identifier d
+         ON d.value_key = patternos._value_key(v.visitor_id) AND d.kind = 'device' AND d.value_hash = v.visitor_id
     JOIN patternos_dw.dim_customer_identity i USING (identity_key)
     GROUP BY 1, 2$$),
 ('known_event', $$
@@ -139,13 +140,13 @@ AS $steps$ VALUES
     UNION
     SELECT d.identity_key FROM device d
     WHERE NOT EXISTS (SELECT FROM patternos_dw.account_identifier i
-                      WHERE i.identity_key = d.identity_key AND i.kind = 'device' AND i.value_hash = d.visitor_id)
+                      WHERE i.identity_key = d.identity_key AND i.value_key = patternos._value_key(d.visitor_id))
     ORDER BY 1
     ON CONFLICT DO NOTHING$$),
 (NULL, $$
     INSERT INTO patternos_dw.account_identifier AS old (identity_key, kind, value_hash, first_seen, last_seen, is_observed)
     SELECT identity_key, 'device', visitor_id, first_seen, last_seen, true FROM device ORDER BY 1, 3
-    ON CONFLICT (identity_key, kind, value_hash) DO UPDATE
+    ON CONFLICT (identity_key, value_key) DO UPDATE
         SET first_seen = least(old.first_seen, excluded.first_seen), last_seen = greatest(old.last_seen, excluded.last_seen),
             is_observed = true
         WHERE excluded.first_seen < old.first_seen OR excluded.last_seen > old.last_seen OR NOT old.is_observed$$),

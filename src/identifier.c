@@ -8,6 +8,7 @@
 #include "core/normalize.h"
 #include "core/sha256.h"
 #include "key.h"
+#include "port/pg_bswap.h"
 #include "utils/builtins.h"
 
 typedef Reason (*Normalizer) (const char *text, size_t length,
@@ -136,6 +137,7 @@ NORMALIZER(normalize_ip);
 
 PG_FUNCTION_INFO_V1(patternos_hash_identifier);
 PG_FUNCTION_INFO_V1(patternos_hash_pii);
+PG_FUNCTION_INFO_V1(patternos__value_key);
 
 /*
  * patternos.hash_identifier(kind, value): the stored hash, NULL for a value that is
@@ -179,4 +181,20 @@ patternos_hash_pii(PG_FUNCTION_ARGS)
 	sha256_final(&state, digest);
 	hex_encode((char *) digest, SHA256_SIZE, hex);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(hex, sizeof(hex)));
+}
+
+/*
+ * patternos._value_key(value_hash): its first 64 bits, highest first; NULL for fewer
+ * than eight bytes.
+ */
+Datum
+patternos__value_key(PG_FUNCTION_ARGS)
+{
+	bytea	   *hash = PG_GETARG_BYTEA_PP(0);
+	uint64		bits;
+
+	if (VARSIZE_ANY_EXHDR(hash) < sizeof(bits))
+		PG_RETURN_NULL();
+	memcpy(&bits, VARDATA_ANY(hash), sizeof(bits));
+	PG_RETURN_INT64((int64) pg_ntoh64(bits));
 }

@@ -12,8 +12,8 @@ INSERT INTO patternos_dw.landing_carwale SELECT * FROM patternos.sample_carwale(
 INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
 SELECT identity_key, 'email', sha256(convert_to((identity_key % 150)::text, 'UTF8')), '2024-01-01', '2024-01-01'
 FROM patternos_dw.dim_customer_identity WHERE identity_key % 10 IN (1, 4, 7);
-INSERT INTO patternos_dw.account_consent (identity_key, purpose, granted, occurred_at)
-SELECT identity_key, 'marketing', identity_key % 5 < 3, '2024-01-01' FROM patternos_dw.dim_customer_identity;
+INSERT INTO patternos_dw.account_consent (identity_key, marketing, occurred_at)
+SELECT identity_key, identity_key % 5 < 3, '2024-01-01' FROM patternos_dw.dim_customer_identity;
 INSERT INTO patternos_dw.changed_account SELECT identity_key FROM patternos_dw.dim_customer_identity ON CONFLICT DO NOTHING;
 UPDATE patternos_dw.fact_transaction SET transaction_status = CASE transaction_id % 3 WHEN 0 THEN 'cancelled' ELSE 'returned' END
 WHERE transaction_id % 29 = 0;

@@ -106,9 +106,9 @@ UPDATE patternos_dw.account_identifier SET last_seen = '2020-01-01' WHERE identi
 INSERT INTO patternos_dw.account_profile (identity_key, age_group, age_group_at, gender, gender_at, state, city, pincode, location_at, first_seen, last_seen) VALUES
     (1, '25-34', '2024-05-01', 'F', '2024-05-01', 'Karnataka', 'Bengaluru', NULL, '2024-05-01', '2024-01-01 20:00+00', '2024-05-01'),
     (2, '35-44', '2024-06-01', NULL, NULL, NULL, 'Mysuru', '570001', '2024-03-01', '2024-02-01', '2024-06-01 20:00+00');
-INSERT INTO patternos_dw.account_consent (identity_key, purpose, granted, occurred_at) VALUES
-    (1, 'marketing', false, '2024-01-01'), (1, 'marketing', true, '2024-02-01'), (2, 'marketing', true, '2024-01-01'),
-    (1, 'personalization', true, '2024-03-01'), (2, 'personalization', true, '2024-01-01'), (2, 'personalization', false, '2024-02-01');
+INSERT INTO patternos_dw.account_consent (identity_key, occurred_at, marketing, personalization) VALUES
+    (1, '2024-01-01', false, NULL), (1, '2024-02-01', true, NULL), (1, '2024-03-01', NULL, true),
+    (2, '2024-01-01', true, true), (2, '2024-02-01', NULL, false);
 SELECT is(pg_temp.resolve(), '1=a,b', 'one customer of two accounts');
 SELECT results_eq($$SELECT primary_age_group, gender, primary_state, primary_city, primary_pincode, email_hash, mobile_hash,
     first_seen_date, last_seen_date, consent_marketing, consent_personalization, consent_sharing FROM patternos_dw.dim_customer$$,

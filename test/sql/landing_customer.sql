@@ -17,8 +17,8 @@ WHERE i.platform_customer_id LIKE 'RC-%';
 SELECT a.platform_customer_id, h.kind, h.value_hash = patternos.hash_identifier(h.kind, CASE h.kind WHEN 'email' THEN 'ashaverma@gmail.com' ELSE '+919839013341' END) AS as_hashed
 FROM account a JOIN patternos_dw.account_identifier h USING (identity_key) ORDER BY 1, 2;
 SELECT platform_customer_id, gender, first_seen_date, last_seen_date, consent_marketing, consent_personalization, consent_sharing FROM account ORDER BY 1;
-SELECT a.platform_customer_id, s.purpose, s.granted, s.occurred_at AT TIME ZONE 'Asia/Kolkata' AS said_at
-FROM account a JOIN patternos_dw.account_consent s USING (identity_key) ORDER BY 1, 2, 4;
+SELECT a.platform_customer_id, s.marketing, s.personalization, s.sharing, s.occurred_at AT TIME ZONE 'Asia/Kolkata' AS said_at
+FROM account a JOIN patternos_dw.account_consent s USING (identity_key) ORDER BY 1, 5;
 -- one customer after resolution: every account that was asked has to agree
 CALL patternos.resolve_identities(in_steps => false);
 SELECT count(DISTINCT customer_key), bool_and(consent_marketing) AS marketing, bool_or(consent_sharing) AS sharing FROM account;

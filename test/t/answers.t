@@ -32,7 +32,7 @@ psql($database, qq{
 	  AND (transaction_type IN ('order', 'booking') OR platform_id = 'CARWALE');
 	CREATE MATERIALIZED VIEW brute.contactable AS
 	SELECT d.customer_key FROM patternos_dw.dim_customer_identity d JOIN patternos_dw.account_consent a USING (identity_key)
-	GROUP BY d.customer_key HAVING bool_and(a.granted);
+	GROUP BY d.customer_key HAVING bool_and(a.marketing);
 	CREATE MATERIALIZED VIEW brute.rfm AS SELECT * FROM patternos_dw.feat_customer_rfm WHERE as_of = $latest AND platform_id = 'ALL';
 	CREATE MATERIALIZED VIEW brute.score AS SELECT * FROM patternos_dw.intent_score WHERE as_of = $latest AND platform_id = 'ALL';
 	CREATE MATERIALIZED VIEW brute.behavior AS SELECT * FROM patternos_dw.feat_customer_behavior WHERE as_of = $latest AND platform_id = 'ALL';

@@ -178,7 +178,7 @@ for my $way ('at once', 'in halves, the newer first', 'in pieces')
 	psql($copy, "${quiet}CALL patternos.resolve_identities()");
 	$results{$way} = psql($copy, q{
 		SELECT 'identifier', platform_id, platform_customer_id, kind, value_hash::text, NULL FROM patternos_dw.account_identifier JOIN patternos_dw.dim_customer_identity USING (identity_key)
-		UNION ALL SELECT 'consent', platform_id, platform_customer_id, purpose, granted::text, occurred_at::text FROM patternos_dw.account_consent JOIN patternos_dw.dim_customer_identity USING (identity_key)
+		UNION ALL SELECT 'consent', platform_id, platform_customer_id, (marketing, personalization, sharing)::text, NULL, occurred_at::text FROM patternos_dw.account_consent JOIN patternos_dw.dim_customer_identity USING (identity_key)
 		UNION ALL SELECT 'profile', platform_id, platform_customer_id, age_group, gender, concat_ws(',', state, city, pincode, first_seen, last_seen) FROM patternos_dw.account_profile JOIN patternos_dw.dim_customer_identity USING (identity_key)
 		UNION ALL SELECT 'customer', i.platform_id, i.platform_customer_id, first.platform_customer_id, NULL, concat_ws(',', c.consent_marketing, c.consent_personalization, c.consent_sharing, c.gender, c.primary_city)
 			FROM patternos_dw.dim_customer_identity i JOIN patternos_dw.dim_customer c USING (customer_key)
