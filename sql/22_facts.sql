@@ -167,12 +167,27 @@ BEGIN
         PRIMARY KEY (platform_id, transaction_id, batch_id)
     );
 
-    -- customers whose facts changed since their features were last refreshed
+    -- customers whose facts changed since a refresh last looked; a mark of its own for each transaction, or else that of one
+    -- could be taken away before another, which found it there, has committed
     CREATE TABLE patternos_dw.changed_customer (
         customer_key bigint NOT NULL,
         changed_at   timestamptz NOT NULL DEFAULT now(),
         reason       text NOT NULL,
-        PRIMARY KEY (customer_key, changed_at, reason)
+        changed_by   xid8 NOT NULL DEFAULT pg_current_xact_id(),
+        PRIMARY KEY (customer_key, changed_at, reason, changed_by)
+    );
+
+    -- what the newest snapshot of a step was computed with, and the customers whose rows in it are out of date
+    CREATE TABLE patternos_dw.refresh_state (
+        step    text COLLATE "C" PRIMARY KEY,
+        as_of   date NOT NULL,
+        rules   text NOT NULL,
+        borders numeric[]
+    );
+    CREATE TABLE patternos_dw.stale_customer (
+        step         text COLLATE "C" NOT NULL,
+        customer_key bigint NOT NULL,
+        PRIMARY KEY (step, customer_key)
     );
 
     CREATE TABLE patternos_dw.pipeline_run (

@@ -152,8 +152,15 @@ transaction: the row of fact_transaction before it was replaced
 lines: its rows of fact_transaction_line, as an array
 replaced_at: when it was replaced$c$);
     PERFORM patternos._describe('changed_customer', 'Customers whose facts changed since their features were last computed.', $c$
-changed_at: when it happened
-reason: what changed them, such as load or merge$c$);
+changed_at: start of the transaction that changed them
+reason: what changed them, such as load or merge
+changed_by: the transaction that changed them$c$);
+    PERFORM patternos._describe('refresh_state', 'What the newest snapshot of each step of the refresh was computed with: while that holds, only stale_customer is computed again.', $c$
+step: name of the step
+rules: digest of settings, rules, thresholds and queries
+borders: spend in 365 days from which the value tiers take customers in, by priority; of step customers only$c$);
+    PERFORM patternos._describe('stale_customer', 'Customers whose rows in the newest snapshot of a step are out of date.', $c$
+step: name of the step$c$);
     PERFORM patternos._describe('pipeline_run', 'Runs of the pipeline and their steps; read the view pipeline_status.', $c$
 run_id: number of the row
 refresh_id: run_id of the run that a step belongs to; of a run, its own

@@ -67,6 +67,7 @@ BEGIN
         ('rfm_cutpoint', '{platform_id}', 'dim_platform', '{platform_id}', true),
         ('rfm_threshold', '{platform_id}', 'dim_platform', '{platform_id}', true),
         ('source_mapping', '{platform_id}', 'dim_platform', '{platform_id}', true),
+        ('stale_customer', '{customer_key}', 'dim_customer', '{customer_key}', false),
         ('transaction_anonymous', '{batch_id}', 'raw_batch', '{batch_id}', true),
         ('transaction_anonymous', '{platform_id}', 'dim_platform', '{platform_id}', true)
     ) AS v (child_table, child_columns, parent_table, parent_columns, is_declarable);

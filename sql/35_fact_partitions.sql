@@ -1,9 +1,19 @@
 -- The same query over each hash partition of the facts: workers take whole partitions, with everything of a
 -- customer in one place. The caller keeps scans from being parallel (min_parallel_table_scan_size).
 
--- {transaction}, {line} and {event} in the query stand for the partitions that hold the same customers.
-CREATE FUNCTION patternos._per_partition(query text) RETURNS text
-LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
+-- A table, or of it the rows of the customers that a step has to compute again, as an item of FROM.
+CREATE FUNCTION patternos._rows_of(relation text, stale_for text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN stale_for IS NULL THEN relation
+                ELSE format('(SELECT r.* FROM patternos_dw.stale_customer k JOIN %s r ON r.customer_key = k.customer_key WHERE k.step = %L)',
+                            relation, stale_for) END
+$$;
+
+-- {transaction}, {line} and {event} in the query stand for the partitions that hold the same customers; for the customers that a
+-- step has to compute again one query over all partitions finds their rows by key.
+CREATE FUNCTION patternos._per_partition(query text, stale_for text DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     transactions regclass[];
@@ -11,6 +21,11 @@ DECLARE
     events regclass[];
     parts text[];
 BEGIN
+    IF stale_for IS NOT NULL THEN
+        RETURN replace(replace(replace(query, '{transaction}', patternos._rows_of('patternos_dw.fact_transaction', stale_for)),
+                               '{line}', 'patternos_dw.fact_transaction_line'),
+                       '{event}', patternos._rows_of('patternos_dw.fact_event', stale_for));
+    END IF;
     WITH part AS (
         SELECT i.inhparent, i.inhrelid, pg_get_expr(c.relpartbound, c.oid) AS bound
         FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -35,4 +50,4 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._per_partition(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._rows_of(text, text), patternos._per_partition(text, text) FROM PUBLIC;

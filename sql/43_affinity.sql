@@ -103,7 +103,7 @@ CREATE AGGREGATE patternos._affinity_levels(category text, unified_category text
 );
 
 -- Each customer's items of the three levels, in one pass over the lines of the window.
-CREATE FUNCTION patternos._affinity_query(as_of date, window_days integer) RETURNS text
+CREATE FUNCTION patternos._affinity_query(as_of date, window_days integer, stale_for text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT patternos._per_partition(format($query$
@@ -124,7 +124,7 @@ AS $$
           WHERE t.transaction_status = 'completed' AND t.transaction_type IN ('order', 'booking')
             AND t.transaction_date >= %2$L AND t.transaction_date < %1$L
           GROUP BY t.customer_key) a,
-         unnest(a.items) i$query$, as_of, as_of - window_days))
+         unnest(a.items) i$query$, as_of, as_of - window_days), stale_for)
 $$;
 
 -- Memoizing the items of a customer, which come once, costs more than finding them.
@@ -176,4 +176,4 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._affinity_query(date, integer), patternos._refresh_affinity(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._affinity_query(date, integer, text), patternos._refresh_affinity(date) FROM PUBLIC;

@@ -102,7 +102,7 @@ COMMENT ON AGGREGATE patternos.behavior_by_platform(patternos.behavior_event, pa
     'The same per platform, by name, with the row of all platforms last.';
 
 -- Events and purchases of each customer before the date, in one aggregate.
-CREATE FUNCTION patternos._behavior_query(as_of date) RETURNS text
+CREATE FUNCTION patternos._behavior_query(as_of date, stale_for text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT patternos._per_partition(format($query$
@@ -116,7 +116,7 @@ AS $$
                            CASE e.kind WHEN 'search' THEN lower(btrim(e.search_term) COLLATE "C")
                                 ELSE e.category_id::text END)::patternos.behavior_event AS event
                 FROM (SELECT patternos.event_kind(event_type) AS kind, *
-                      FROM {event}
+                      FROM {event} f
                       WHERE event_timestamp < %1$L::date::timestamp AT TIME ZONE %3$L
                       OFFSET 0) e
                 UNION ALL
@@ -136,7 +136,7 @@ AS $$
     as_of,
     ROW(as_of, patternos._setting('time_zone'), patternos._setting('session_gap_minutes')::integer,
         patternos._setting('session_cap_hours')::integer, patternos._setting('cart_timeout_hours')::integer)::patternos.behavior_rules,
-    patternos._setting('time_zone')))
+    patternos._setting('time_zone')), stale_for)
 $$;
 
 CREATE FUNCTION patternos._refresh_behavior(as_of date) RETURNS bigint
@@ -151,4 +151,4 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._behavior_query(date), patternos._refresh_behavior(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._behavior_query(date, text), patternos._refresh_behavior(date) FROM PUBLIC;

@@ -50,7 +50,7 @@ CREATE AGGREGATE patternos.cross_platform(line patternos.purchase_line, as_of da
 COMMENT ON AGGREGATE patternos.cross_platform(patternos.purchase_line, date) IS
     'How a customer''s purchases spread over platforms: list, shares, common categories, switching.';
 
-CREATE FUNCTION patternos._cross_platform_query(as_of date) RETURNS text
+CREATE FUNCTION patternos._cross_platform_query(as_of date, stale_for text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -75,7 +75,7 @@ BEGIN
           GROUP BY t.customer_key) a
     WHERE (a.f).platforms_used_count IS NOT NULL$query$,
     as_of, patternos._setting('time_zone'),
-    (SELECT count(*) FROM patternos_dw.dim_platform WHERE is_active)));
+    (SELECT count(*) FROM patternos_dw.dim_platform WHERE is_active)), stale_for);
 END
 $$;
 
@@ -91,4 +91,4 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._cross_platform_query(date), patternos._refresh_cross_platform(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._cross_platform_query(date, text), patternos._refresh_cross_platform(date) FROM PUBLIC;

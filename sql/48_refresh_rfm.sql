@@ -19,24 +19,25 @@ AS $$
 $$;
 
 -- The rows of feat_customer_rfm without scores: a row per platform used and one for 'ALL', which customers without facts have as well.
-CREATE FUNCTION patternos._rfm_rows_query(as_of date) RETURNS text
+CREATE FUNCTION patternos._rfm_rows_query(as_of date, stale_for text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format($query$
         SELECT g.customer_key, r.*
         FROM (SELECT f.customer_key,
                      patternos._rfm_facts(f.transaction_date, f.total_value, f.discount_value, %1$L, f.platform_id, %2$s) AS rows
-              FROM patternos_dw.fact_transaction f
+              FROM %3$s f
               WHERE f.transaction_date < %1$L
               GROUP BY f.customer_key) g
         CROSS JOIN LATERAL unnest(g.rows) r
         UNION ALL
         SELECT c.customer_key, 'ALL', NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-        FROM patternos_dw.dim_customer c
+        FROM %4$s c
         WHERE coalesce(c.first_seen_date, '-infinity') < %1$L
-          AND NOT EXISTS (SELECT FROM patternos_dw.fact_transaction f
+          AND NOT EXISTS (SELECT FROM %3$s f
                           WHERE f.customer_key = c.customer_key AND f.transaction_date < %1$L)
-        $query$, as_of, patternos._rfm_role())
+        $query$, as_of, patternos._rfm_role(), patternos._rows_of('patternos_dw.fact_transaction', stale_for),
+        patternos._rows_of('patternos_dw.dim_customer', stale_for))
 $$;
 
 -- The cut points that a method finds in a temporary table for one metric of a platform, and the customers at them where ties are split.
@@ -105,7 +106,7 @@ AS $$
 $$;
 
 -- The rows of feat_customer_rfm. OFFSET 0 keeps each score from being computed where it is used again.
-CREATE FUNCTION patternos._rfm_query(as_of date) RETURNS text
+CREATE FUNCTION patternos._rfm_query(as_of date, stale_for text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format($query$
@@ -132,7 +133,7 @@ AS $$
         patternos._rfm_score_text('recency_days', 'recency', false),
         patternos._rfm_score_text('frequency_90d', 'frequency', true),
         patternos._rfm_score_text('monetary_90d', 'monetary', true),
-        patternos._rfm_rows_query(as_of))
+        patternos._rfm_rows_query(as_of, stale_for))
 $$;
 
 -- A hash table of all customers' states is much slower than one customer after the other.
@@ -150,5 +151,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._rfm_role(), patternos._rfm_rows_query(date), patternos._rfm_find_cuts(text, text, text),
-    patternos._store_cutpoints(date), patternos._rfm_query(date), patternos._refresh_rfm(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._rfm_role(), patternos._rfm_rows_query(date, text), patternos._rfm_find_cuts(text, text, text),
+    patternos._store_cutpoints(date), patternos._rfm_query(date, text), patternos._refresh_rfm(date) FROM PUBLIC;
