@@ -1,0 +1,180 @@
+/*
+ * similarity_gram.c
+ *		Jaccard's and Dice's similarity of the sets of grams of two texts.
+ */
+#include "core/similarity_match.h"
+
+#include <stdlib.h>
+
+/* Sizes of two sets and of what they have in common. */
+typedef struct Overlap
+{
+	size_t		a;
+	size_t		b;
+	size_t		common;
+} Overlap;
+
+/*
+ * Turns matches of characters into matches of grams, in place; returns their columns.
+ */
+static size_t
+match_grams(uint64_t *match, size_t columns, int q)
+{
+	for (; q > 1; q--)
+	{
+		columns--;
+		for (size_t j = 0; j < columns; j++)
+			match[j] &= match[j + 1] >> 1;
+	}
+	return columns;
+}
+
+/*
+ * Which grams of a short text of at least q characters are the first of their kind,
+ * as bits.
+ */
+static uint64_t
+first_grams(const SimText *a, int q, size_t *count)
+{
+	uint64_t	match[SIM_SHORT];
+	uint64_t	result = 0;
+	size_t		columns;
+
+	sim_match(a, a, match);
+	columns = match_grams(match, a->length, q);
+	*count = 0;
+	for (size_t j = 0; j < columns; j++)
+	{
+		uint64_t	first = (match[j] & low_bits(j)) == 0;
+
+		result |= first << j;
+		*count += first;
+	}
+	return result;
+}
+
+/*
+ * The overlap of short texts of at least q characters.
+ */
+static Overlap
+overlap_short(const SimText *a, const SimText *b, int q)
+{
+	Overlap		result = {0, 0, 0};
+	uint64_t	match[SIM_SHORT];
+	uint64_t	first;
+	size_t		columns;
+
+	first_grams(a, q, &result.a);
+	first = first_grams(b, q, &result.b);
+	sim_match(a, b, match);
+	columns = match_grams(match, b->length, q);
+	for (size_t j = 0; j < columns; j++)
+		result.common += match[j] != 0 && (first >> j & 1);
+	return result;
+}
+
+static int
+compare_grams(const void *a, const void *b)
+{
+	uint64_t	x = *(const uint64_t *) a;
+	uint64_t	y = *(const uint64_t *) b;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * Writes the sorted distinct grams of a text of at least q characters, one a word.
+ */
+static size_t
+sorted_grams(const SimText *a, int q, uint64_t *grams)
+{
+	size_t		count = a->length - (size_t) q + 1;
+	size_t		n = 0;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		grams[i] = 0;
+		for (int k = 0; k < q; k++)
+			grams[i] = grams[i] << 21 | sim_at(a, i + (size_t) k);
+	}
+	qsort(grams, count, sizeof(*grams), compare_grams);
+	for (size_t i = 0; i < count; i++)
+	{
+		if (i == 0 || grams[i] != grams[i - 1])
+			grams[n++] = grams[i];
+	}
+	return n;
+}
+
+/*
+ * The overlap of texts of any length of at least q characters.
+ */
+static Overlap
+overlap_long(const SimText *a, const SimText *b, int q, uint64_t *memory)
+{
+	Overlap		result = {0, 0, 0};
+	uint64_t   *x = memory;
+	uint64_t   *y = memory + a->length;
+	size_t		i = 0;
+	size_t		j = 0;
+
+	result.a = sorted_grams(a, q, x);
+	result.b = sorted_grams(b, q, y);
+	while (i < result.a && j < result.b)
+	{
+		uint64_t	gram = x[i];
+
+		result.common += gram == y[j];
+		i += gram <= y[j];
+		j += gram >= y[j];
+	}
+	return result;
+}
+
+/*
+ * The overlap of any two texts, not both empty.
+ */
+static Overlap
+overlap(const SimText *a, const SimText *b, int q, const SimWork *work)
+{
+	size_t		least = (size_t) q;
+
+	if (a->length >= least && b->length >= least)
+	{
+		if (sim_is_short(a) && sim_is_short(b))
+			return overlap_short(a, b, q);
+		return overlap_long(a, b, q, work->memory);
+	}
+	/* the text of less than q characters is its only gram, and no gram of the other */
+	return (Overlap) {
+		a->length < least ? 1 : a->length, b->length < least ? 1 : b->length, sim_equal(a, b)
+	};
+}
+
+/*
+ * Jaccard's similarity.
+ */
+double
+sim_jaccard(const SimText *a, const SimText *b, int q, const SimWork *work)
+{
+	Overlap		o;
+
+	if (a->length == 0 || b->length == 0)
+		return a->length == b->length;
+	o = overlap(a, b, q, work);
+	return (double) o.common / (double) (o.a + o.b - o.common);
+}
+
+/*
+ * Dice's.
+ */
+double
+sim_dice(const SimText *a, const SimText *b, int q, const SimWork *work)
+{
+	Overlap		o;
+
+	if (a->length == 0 || b->length == 0)
+		return a->length == b->length;
+	o = overlap(a, b, q, work);
+	return 2.0 * (double) o.common / (double) (o.a + o.b);
+}
