@@ -1,0 +1,217 @@
+/*
+ * match_fit.c
+ *		All parameters of a match model out of counts of patterns.
+ *
+ * The share a of a level among all pairs is a mixture of matches and others, so
+ *		u = (a - lambda m) / (1 - lambda).
+ * m comes from training passes, each over the pairs that agree on a blocking
+ * rule, with the comparisons of the rule's columns left out; of the passes'
+ * estimates the median counts.  lambda is the number of matches expected among
+ * all blocked pairs, over the number of all pairs.  As each needs the others,
+ * the three steps are repeated until nothing changes.
+ */
+#include "core/match_fit.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_ROUNDS 25
+#define MAX_ITERATIONS 200
+#define CONVERGENCE 1e-6
+#define ROUND_CONVERGENCE 1e-5
+
+/* a pass that expects fewer matches than this has nothing to say of a comparison */
+#define LEAST_MATCHES 5.0
+
+/*
+ * The least share of a level's pairs that are taken to be non-matches, because
+ * lambda and m are estimates.
+ */
+#define LEAST_CHANCE 0.02
+
+/*
+ * u of every level out of its share among all pairs, less the matches' part.
+ */
+static void
+fit_u(MatchFit *fit)
+{
+	EmModel    *model = &fit->model;
+
+	for (int c = 0; c < model->ncomparisons; c++)
+	{
+		EmComparison *comparison = &model->comparisons[c];
+		double		count[EM_MAX_LEVELS + 1] = {0};
+		double		sum = 0;
+
+		for (int level = 1; level <= comparison->levels; level++)
+			sum += fit->agreement[c][level];
+		for (int level = 1; level <= comparison->levels; level++)
+		{
+			double		pairs = fit->agreement[c][level];
+			double		others = pairs - sum * model->lambda * comparison->m[level];
+			double		least = pairs * LEAST_CHANCE;
+
+			count[level] = others > least ? others : least;
+		}
+		em_normalise(comparison->u, count, comparison->prior_u, comparison->fix_u, comparison->levels);
+	}
+}
+
+/*
+ * lambda for the m and u at hand: pairs that no rule finds count as
+ * non-matches.
+ */
+static void
+fit_lambda(MatchFit *fit)
+{
+	EmOptions	options = {0};
+
+	if (fit->fix_lambda || fit->nblocked == 0)
+		return;
+	options.fix_m = true;
+	options.fix_u = true;
+	options.total = fit->total;
+	options.max_iterations = MAX_ITERATIONS;
+	options.convergence = fit->model.lambda * CONVERGENCE;
+	options.check = fit->check;
+	em_fit(&fit->model, fit->blocked, fit->nblocked, &options);
+}
+
+/*
+ * One training pass, beginning with the model at hand.
+ */
+static void
+fit_session(MatchFit *fit, MatchSession *session)
+{
+	EmModel		model = fit->model;
+	EmOptions	options = {0};
+	double		matches = 0;
+	double		pairs = 0;
+
+	for (size_t i = 0; i < session->ncounts; i++)
+	{
+		const EmCount *entry = &session->counts[i];
+
+		fit->scratch[i] = *entry;
+		fit->scratch[i].pattern &= session->mask;
+		matches += entry->count * em_probability(&model, entry->pattern);
+		pairs += entry->count;
+	}
+	model.lambda = (matches + 0.5) / (pairs + 1);
+	options.fix_u = true;
+	options.max_iterations = MAX_ITERATIONS;
+	options.convergence = CONVERGENCE;
+	options.check = fit->check;
+	session->fit = em_fit(&model, fit->scratch, session->ncounts, &options);
+	session->lambda = model.lambda;
+	for (int c = 0; c < model.ncomparisons; c++)
+		memcpy(session->m[c], model.comparisons[c].m, sizeof(session->m[c]));
+}
+
+/*
+ * Whether a pass has seen enough matches with both values of a comparison.
+ */
+static bool
+session_knows(const MatchSession *session, int comparison)
+{
+	double		seen = 0;
+	double		pairs = 0;
+
+	if (((session->mask >> (4 * comparison)) & 15) == 0)
+		return false;
+	for (size_t i = 0; i < session->ncounts; i++)
+	{
+		pairs += session->counts[i].count;
+		if ((session->counts[i].pattern >> (4 * comparison)) & 15)
+			seen += session->counts[i].count;
+	}
+	return pairs > 0 && session->fit.matches * seen / pairs >= LEAST_MATCHES;
+}
+
+/*
+ * Median of a few values, which are put in order.
+ */
+static double
+median(double *values, int count)
+{
+	for (int i = 1; i < count; i++)
+		for (int j = i; j > 0 && values[j - 1] > values[j]; j--)
+		{
+			double		swap = values[j];
+
+			values[j] = values[j - 1];
+			values[j - 1] = swap;
+		}
+	return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
+/*
+ * m of a comparison: the median of the passes that know it, the prior where
+ * none does.
+ */
+static void
+combine_sessions(MatchFit *fit, int c)
+{
+	EmComparison *comparison = &fit->model.comparisons[c];
+	double		count[EM_MAX_LEVELS + 1] = {0};
+	double		none[EM_MAX_LEVELS + 1] = {0};
+	double		values[64];
+	bool		known = false;
+
+	for (int level = 1; level <= comparison->levels; level++)
+	{
+		int			n = 0;
+
+		for (int s = 0; s < fit->nsessions && n < 64; s++)
+			if (session_knows(&fit->sessions[s], c))
+				values[n++] = fit->sessions[s].m[c][level];
+		if (n > 0)
+			count[level] = median(values, n);
+		known = known || n > 0;
+	}
+	em_normalise(comparison->m, count, known ? none : comparison->prior_m,
+				 comparison->fix_m, comparison->levels);
+}
+
+/*
+ * Greatest difference of a parameter between two models, lambda's relative.
+ */
+static double
+model_change(const EmModel *a, const EmModel *b)
+{
+	double		change = fabs(a->lambda - b->lambda) / a->lambda;
+
+	for (int c = 0; c < a->ncomparisons; c++)
+		for (int level = 1; level <= a->comparisons[c].levels; level++)
+		{
+			double		m = fabs(a->comparisons[c].m[level] - b->comparisons[c].m[level]);
+			double		u = fabs(a->comparisons[c].u[level] - b->comparisons[c].u[level]);
+
+			change = m > change ? m : change;
+			change = u > change ? u : change;
+		}
+	return change;
+}
+
+/*
+ * Fits the model in place and fills in what came of the passes.
+ */
+void
+match_fit(MatchFit *fit)
+{
+	fit_u(fit);
+	fit_lambda(fit);
+	do
+	{
+		EmModel		before = fit->model;
+
+		for (int s = 0; s < fit->nsessions; s++)
+			fit_session(fit, &fit->sessions[s]);
+		for (int c = 0; c < fit->model.ncomparisons; c++)
+			combine_sessions(fit, c);
+		fit_u(fit);
+		fit_lambda(fit);
+		fit->rounds++;
+		fit->change = model_change(&before, &fit->model);
+	} while (fit->change >= ROUND_CONVERGENCE && fit->rounds < MAX_ROUNDS);
+}
