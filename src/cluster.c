@@ -3,13 +3,12 @@
  *		Connected components of a graph whose edges a query delivers.
  *
  * Edges are read once, through a receiver of our own, so that the query may
- * run in parallel and its result is never stored.  Memory grows with the
- * nodes only.
- *
- * State: nodes[0 .. count) holds each node's value in order of appearance, ids
- * maps a value to its place there, and link is a union-find over the places.
+ * run in parallel and its result is never stored.  Nodes that are no integers
+ * are numbered first, by the bytes of their value; the values are kept.
  */
 #include "patternos.h"
+
+#include <math.h>
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -18,141 +17,43 @@
 #include "miscadmin.h"
 #include "tcop/dest.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/typcache.h"
 
-#include "core/unionfind.h"
+#include "graph.h"
+#include "intern.h"
 
-/* value of a node -> its dense id */
-typedef struct NodeEntry
+/* The type of nodes, and the values of those that are no integers. */
+typedef struct NodeType
 {
-	int64		node;
-	int32		id;
-	char		status;
-} NodeEntry;
-
-/* splitmix64's finaliser: consecutive values spread over the whole table */
-static inline uint32
-hash_node(int64 node)
-{
-	uint64		h = (uint64) node;
-
-	h = (h ^ (h >> 30)) * UINT64CONST(0xbf58476d1ce4e5b9);
-	h = (h ^ (h >> 27)) * UINT64CONST(0x94d049bb133111eb);
-	return (uint32) (h ^ (h >> 31));
-}
-
-#define SH_PREFIX nodeid
-#define SH_ELEMENT_TYPE NodeEntry
-#define SH_KEY_TYPE int64
-#define SH_KEY node
-#define SH_HASH_KEY(table, key) hash_node(key)
-#define SH_EQUAL(table, a, b) ((a) == (b))
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
-
-/*
- * The table and the links are far larger than a cache: edges are worked on in
- * batches, whose memory is asked for ahead.
- */
-#define EDGE_BATCH 256
-
-typedef struct Graph
-{
-	nodeid_hash *ids;
-	int64	   *nodes;
-	int32	   *link;
-	int32		count;
-	int32		capacity;
-	int			pending;		/* edges in the batch */
-	int64		batch[EDGE_BATCH][2];
+	Oid			oid;
+	int16		length;
+	bool		by_value;
+	TypeCacheEntry *cache;
+	Oid			collation;
+	Intern	   *intern;			/* NULL for integers */
+	Datum	   *values;			/* by number */
+	uint32		capacity;
 	MemoryContext context;
-} Graph;
+} NodeType;
 
 typedef struct EdgeReceiver
 {
 	DestReceiver receiver;
 	Graph	   *graph;
+	NodeType   *type;			/* NULL: integers of any width */
 	bool		started;
 	Oid			types[2];
 } EdgeReceiver;
 
-PG_FUNCTION_INFO_V1(patternos_connected_components);
-
-static Graph *
-graph_create(void)
+static bool
+is_integer(Oid type)
 {
-	Graph	   *graph = palloc0(sizeof(Graph));
-
-	graph->context = CurrentMemoryContext;
-	graph->capacity = 1024;
-	graph->ids = nodeid_create(graph->context, graph->capacity, NULL);
-	graph->nodes = palloc(graph->capacity * sizeof(int64));
-	graph->link = palloc(graph->capacity * sizeof(int32));
-	return graph;
-}
-
-/*
- * Makes room for one more node; an error when ids run out.
- */
-static void
-graph_grow(Graph *graph)
-{
-	if (graph->capacity > PG_INT32_MAX / 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many nodes: at most %d are supported", graph->capacity)));
-	graph->capacity *= 2;
-	graph->nodes = repalloc_huge(graph->nodes, (Size) graph->capacity * sizeof(int64));
-	graph->link = repalloc_huge(graph->link, (Size) graph->capacity * sizeof(int32));
-}
-
-/*
- * The dense id of a node, given at its first appearance.
- */
-static int32
-graph_id(Graph *graph, int64 node)
-{
-	bool		found;
-	NodeEntry  *entry = nodeid_insert(graph->ids, node, &found);
-
-	if (!found)
-	{
-		entry->id = graph->count;
-		if (graph->count == graph->capacity)
-			graph_grow(graph);
-		graph->nodes[graph->count] = node;
-		unionfind_init(graph->link, graph->count, graph->count + 1);
-		graph->count++;
-	}
-	return entry->id;
-}
-
-/*
- * Joins the edges of the batch.
- */
-static void
-graph_flush(Graph *graph)
-{
-	int32		ids[EDGE_BATCH][2];
-
-	CHECK_FOR_INTERRUPTS();
-	for (int i = 0; i < graph->pending; i++)
-		for (int side = 0; side < 2; side++)
-			__builtin_prefetch(&graph->ids->data[hash_node(graph->batch[i][side]) & graph->ids->sizemask]);
-	for (int i = 0; i < graph->pending; i++)
-		for (int side = 0; side < 2; side++)
-		{
-			ids[i][side] = graph_id(graph, graph->batch[i][side]);
-			__builtin_prefetch(&graph->link[ids[i][side]]);
-		}
-	for (int i = 0; i < graph->pending; i++)
-		unionfind_join(graph->link, ids[i][0], ids[i][1]);
-	graph->pending = 0;
+	return type == INT2OID || type == INT4OID || type == INT8OID;
 }
 
 static int64
-node_value(Datum value, Oid type)
+integer_value(Datum value, Oid type)
 {
 	switch (type)
 	{
@@ -166,31 +67,98 @@ node_value(Datum value, Oid type)
 }
 
 /*
+ * The number of a value that is no integer, which is kept at its first
+ * appearance.
+ */
+static int64
+numbered_value(NodeType *type, Datum value)
+{
+	MemoryContext previous = MemoryContextSwitchTo(type->context);
+	Datum		plain = type->length == -1 ? PointerGetDatum(PG_DETOAST_DATUM_PACKED(value)) : value;
+	uint32		number;
+	bool		is_new;
+
+	if (type->by_value)
+		number = intern_number(type->intern, (const char *) &plain, sizeof(Datum), &is_new);
+	else if (type->length == -1)
+		number = intern_number(type->intern, VARDATA_ANY(plain), VARSIZE_ANY_EXHDR(plain), &is_new);
+	else
+		number = intern_number(type->intern, DatumGetPointer(plain),
+							   datumGetSize(plain, false, type->length), &is_new);
+	if (is_new)
+	{
+		if (number >= type->capacity)
+		{
+			type->capacity *= 2;
+			type->values = repalloc_huge(type->values, type->capacity * sizeof(Datum));
+		}
+		type->values[number] = datumCopy(plain, type->by_value, type->length);
+	}
+	if (type->length == -1 && DatumGetPointer(plain) != DatumGetPointer(value))
+		pfree(DatumGetPointer(plain));
+	MemoryContextSwitchTo(previous);
+	return number;
+}
+
+/*
+ * What there is to know about the type of nodes; errors: a type that has no
+ * order.
+ */
+static NodeType *
+node_type(Oid oid, Oid collation)
+{
+	NodeType   *type = palloc0(sizeof(NodeType));
+
+	type->oid = oid;
+	type->collation = collation;
+	type->context = CurrentMemoryContext;
+	type->cache = lookup_type_cache(oid, TYPECACHE_CMP_PROC_FINFO);
+	if (!OidIsValid(type->cache->cmp_proc_finfo.fn_oid))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("nodes cannot be of type %s, which has no order", format_type_be(oid))));
+	get_typlenbyval(oid, &type->length, &type->by_value);
+	if (!is_integer(oid))
+	{
+		type->capacity = 1024;
+		type->values = palloc(type->capacity * sizeof(Datum));
+		type->intern = intern_create(CurrentMemoryContext);
+	}
+	return type;
+}
+
+/*
  * Checks the query's columns.
  */
 static void
-edge_startup(DestReceiver *self, int operation, TupleDesc type)
+edge_startup(DestReceiver *self, int operation, TupleDesc desc)
 {
 	EdgeReceiver *edges = (EdgeReceiver *) self;
+	int			columns = edges->type ? 3 : 2;
 
 	if (edges->started)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 errmsg("edges must come from one query")));
 	edges->started = true;
-	if (type->natts != 2)
+	if (desc->natts != columns)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("query of edges must return two columns, not %d", type->natts)));
+				 errmsg("query of edges must return %s columns, not %d", columns == 2 ? "two" : "three", desc->natts)));
 	for (int i = 0; i < 2; i++)
 	{
-		edges->types[i] = TupleDescAttr(type, i)->atttypid;
-		if (edges->types[i] != INT2OID && edges->types[i] != INT4OID && edges->types[i] != INT8OID)
+		edges->types[i] = TupleDescAttr(desc, i)->atttypid;
+		if (edges->type ? edges->types[i] != edges->type->oid : !is_integer(edges->types[i]))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("nodes must be integers, not %s", format_type_be(edges->types[i])),
-					 errhint("Number the nodes first, for example with dense_rank().")));
+					 errmsg("nodes must be %s, not %s", edges->type ? format_type_be(edges->type->oid) : "integers",
+							format_type_be(edges->types[i])),
+					 edges->type ? 0 : errhint("Number the nodes first, for example with dense_rank().")));
 	}
+	if (edges->type && TupleDescAttr(desc, 2)->atttypid != FLOAT8OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("weights must be double precision, not %s", format_type_be(TupleDescAttr(desc, 2)->atttypid))));
 }
 
 /*
@@ -200,25 +168,21 @@ static bool
 edge_receive(TupleTableSlot *slot, DestReceiver *self)
 {
 	EdgeReceiver *edges = (EdgeReceiver *) self;
-	Graph	   *graph = edges->graph;
-	int64	   *edge = graph->batch[graph->pending];
-	MemoryContext previous;
+	int64		edge[2];
 
-	slot_getsomeattrs(slot, 2);
+	slot_getallattrs(slot);
 	if (slot->tts_isnull[0] && slot->tts_isnull[1])
 		return true;
 	for (int i = 0; i < 2; i++)
 	{
 		int			from = slot->tts_isnull[i] ? 1 - i : i;
 
-		edge[i] = node_value(slot->tts_values[from], edges->types[from]);
+		edge[i] = edges->type && edges->type->intern
+			? numbered_value(edges->type, slot->tts_values[from])
+			: integer_value(slot->tts_values[from], edges->types[from]);
 	}
-	if (++graph->pending == EDGE_BATCH)
-	{
-		previous = MemoryContextSwitchTo(graph->context);
-		graph_flush(graph);
-		MemoryContextSwitchTo(previous);
-	}
+	graph_add(edges->graph, edge[0], edge[1],
+			  edges->type && !slot->tts_isnull[2] ? DatumGetFloat8(slot->tts_values[2]) : -INFINITY);
 	return true;
 }
 
@@ -232,12 +196,13 @@ edge_shutdown(DestReceiver *self)
  * leave to write.
  */
 static void
-read_edges(const char *query, Graph *graph)
+read_edges(const char *query, Graph *graph, NodeType *type)
 {
 	EdgeReceiver edges = {{edge_receive, edge_startup, edge_shutdown, edge_shutdown, DestNone}};
 	SPIExecuteOptions options = {0};
 
 	edges.graph = graph;
+	edges.type = type;
 	options.read_only = true;
 	options.must_return_tuples = true;
 	options.dest = (DestReceiver *) &edges;
@@ -245,26 +210,39 @@ read_edges(const char *query, Graph *graph)
 		elog(ERROR, "SPI_connect failed");
 	SPI_execute_extended(query, &options);
 	SPI_finish();
-	graph_flush(graph);
+	graph_finish(graph);
 }
 
 /*
- * The component of each node as its smallest node.
+ * Whether one node comes before another in the order of their type.
+ */
+static bool
+node_before(const NodeType *type, int64 a, int64 b)
+{
+	if (!type || !type->intern)
+		return a < b;
+	return DatumGetInt32(FunctionCall2Coll(&type->cache->cmp_proc_finfo, type->collation,
+										   type->values[a], type->values[b])) < 0;
+}
+
+/*
+ * For each set its smallest node, at the place of its root.
  */
 static int64 *
-component_labels(Graph *graph)
+component_labels(Graph *graph, const NodeType *type)
 {
 	int64	   *labels = MemoryContextAllocHuge(graph->context, (Size) Max(graph->count, 1) * sizeof(int64));
 
-	for (int32 id = 0; id < graph->count; id++)
-		labels[id] = PG_INT64_MAX;
+	/* the root is of its own set: a label to begin with */
+	memcpy(labels, graph->nodes, (Size) graph->count * sizeof(int64));
 	for (int32 id = 0; id < graph->count; id++)
 	{
 		int32		root = unionfind_find(graph->link, id);
 
 		if (id % 65536 == 0)
 			CHECK_FOR_INTERRUPTS();
-		labels[root] = Min(labels[root], graph->nodes[id]);
+		if (node_before(type, graph->nodes[id], labels[root]))
+			labels[root] = graph->nodes[id];
 	}
 	return labels;
 }
@@ -275,6 +253,7 @@ component_labels(Graph *graph)
  * Strict.  Errors: a query that returns no rows by its nature or writes, not
  * two columns, columns that are no integers, more than 2^30 nodes.
  */
+PG_FUNCTION_INFO_V1(patternos_connected_components);
 Datum
 patternos_connected_components(PG_FUNCTION_ARGS)
 {
@@ -288,10 +267,9 @@ patternos_connected_components(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	context = AllocSetContextCreate(CurrentMemoryContext, "patternos graph", ALLOCSET_DEFAULT_SIZES);
 	previous = MemoryContextSwitchTo(context);
-	graph = graph_create();
-	read_edges(query, graph);
-	nodeid_destroy(graph->ids);
-	labels = component_labels(graph);
+	graph = graph_create(false);
+	read_edges(query, graph, NULL);
+	labels = component_labels(graph, NULL);
 	for (int32 id = 0; id < graph->count; id++)
 	{
 		Datum		values[2];
@@ -301,6 +279,107 @@ patternos_connected_components(PG_FUNCTION_ARGS)
 			CHECK_FOR_INTERRUPTS();
 		values[0] = Int64GetDatum(graph->nodes[id]);
 		values[1] = Int64GetDatum(labels[unionfind_find(graph->link, id)]);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	MemoryContextSwitchTo(previous);
+	MemoryContextDelete(context);
+	return (Datum) 0;
+}
+
+/*
+ * The value of a node in its own type.
+ */
+static Datum
+node_datum(const NodeType *type, int64 node)
+{
+	if (type->intern)
+		return type->values[node];
+	switch (type->oid)
+	{
+		case INT2OID:
+			return Int16GetDatum((int16) node);
+		case INT4OID:
+			return Int32GetDatum((int32) node);
+		default:
+			return Int64GetDatum(node);
+	}
+}
+
+/*
+ * For each set its edges and its weakest member's best weight, at the place
+ * of its root.
+ */
+static void
+sum_components(Graph *graph, int64 *edges, double *weakest)
+{
+	for (int32 id = 0; id < graph->count; id++)
+	{
+		edges[id] = 0;
+		weakest[id] = INFINITY;
+	}
+	for (int32 id = 0; id < graph->count; id++)
+	{
+		int32		root = unionfind_find(graph->link, id);
+
+		edges[root] += graph->edges[id];
+		if (graph->best[id] < weakest[root])
+			weakest[root] = graph->best[id];
+	}
+}
+
+/*
+ * _cluster_links(query text, example anyelement) returns table (node, cluster,
+ * size, links, best_weight, weakest_weight)
+ *
+ * The components of a weighted graph whose nodes are of the example's type;
+ * cluster is the smallest node of each.  best_weight is the greatest of the
+ * node's weights, weakest_weight the smallest of these in the cluster, both
+ * NULL for a node alone.  Called on NULL example, which gives the type only.
+ */
+PG_FUNCTION_INFO_V1(patternos_cluster_links);
+Datum
+patternos_cluster_links(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	char	   *query;
+	MemoryContext context;
+	MemoryContext previous;
+	NodeType   *type;
+	Graph	   *graph;
+	int64	   *labels;
+	int64	   *edges;
+	double	   *weakest;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("query of edges must not be NULL")));
+	query = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	InitMaterializedSRF(fcinfo, 0);
+	context = AllocSetContextCreate(CurrentMemoryContext, "patternos graph", ALLOCSET_DEFAULT_SIZES);
+	previous = MemoryContextSwitchTo(context);
+	type = node_type(get_fn_expr_argtype(fcinfo->flinfo, 1), PG_GET_COLLATION());
+	graph = graph_create(true);
+	read_edges(query, graph, type);
+	labels = component_labels(graph, type);
+	edges = MemoryContextAllocHuge(context, (Size) Max(graph->count, 1) * sizeof(int64));
+	weakest = MemoryContextAllocHuge(context, (Size) Max(graph->count, 1) * sizeof(double));
+	sum_components(graph, edges, weakest);
+	for (int32 id = 0; id < graph->count; id++)
+	{
+		int32		root = unionfind_find(graph->link, id);
+		bool		alone = graph->link[root] == -1;
+		Datum		values[6];
+		bool		nulls[6] = {false, false, false, false, alone, alone};
+
+		if (id % 65536 == 0)
+			CHECK_FOR_INTERRUPTS();
+		values[0] = node_datum(type, graph->nodes[id]);
+		values[1] = node_datum(type, labels[root]);
+		values[2] = Int32GetDatum(-graph->link[root]);
+		values[3] = Int64GetDatum(edges[root]);
+		values[4] = Float8GetDatum(graph->best[id]);
+		values[5] = Float8GetDatum(weakest[root]);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	MemoryContextSwitchTo(previous);

@@ -156,7 +156,7 @@ expression_text(const char *text, const List *targets, int number)
 	int			start = list_nth_node(ResTarget, targets, number)->location;
 	bool		is_last = number == list_length(targets) - 1;
 	int			end = is_last ? (int) strlen(text) :
-		list_nth_node(ResTarget, targets, number + 1)->location;
+	list_nth_node(ResTarget, targets, number + 1)->location;
 
 	if (!is_last)
 	{
@@ -166,7 +166,7 @@ expression_text(const char *text, const List *targets, int number)
 	}
 	while (end > start && strchr(" \t\r\n\f\v", text[end - 1]))
 		end--;
-	return PointerGetDatum(cstring_to_text_with_len(text + start, end - start));
+	return PointerGetDatum(cstring_to_text_with_len(text +start, end - start));
 }
 
 /*

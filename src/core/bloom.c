@@ -100,7 +100,7 @@ compute_positions(const BloomField *field, uint8_t kind, uint32_t x, uint32_t y,
  * A character's number among those remembered, or -1.
  */
 static inline int
-symbol(uint32_t code)
+symbol		(uint32_t code)
 {
 	if (code >= 'a' && code <= 'z')
 		return (int) (code - 'a') + 1;
@@ -118,8 +118,9 @@ gram_positions(BloomField *field, uint8_t kind, uint32_t x, uint32_t y)
 	uint16_t   *result;
 	int			slot = -1;
 
-	if (kind == GRAM_PAIR && symbol(x) >= 0 && symbol(y) >= 0)
-		slot = symbol(x) * SYMBOLS + symbol(y);
+	if (kind == GRAM_PAIR && symbol (x) >= 0 && symbol (y) >= 0)
+		slot = symbol (x) * SYMBOLS + symbol (y);
+
 	else if (kind == GRAM_DIGIT && x < POSITIONS)
 		slot = SYMBOLS * SYMBOLS + (int) (x * 10 + y);
 	if (slot < 0)

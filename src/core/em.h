@@ -61,11 +61,12 @@ typedef struct EmOptions
 	bool		fix_lambda;
 	bool		fix_m;
 	bool		fix_u;
-	double		total;			/* pairs of which the entries are a part, all others
-								 * non-matches; 0: the entries are all */
+	double		total;			/* pairs of which the entries are a part, all
+								 * others non-matches; 0: the entries are all */
 	int			max_iterations;
 	double		convergence;	/* greatest change of any parameter */
-	void		(*check) (void);	/* called between iterations, for cancelling */
+	void		(*check) (void);	/* called between iterations, for
+									 * cancelling */
 } EmOptions;
 
 typedef struct EmFit

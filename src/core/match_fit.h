@@ -12,7 +12,8 @@
 /* A training pass: the pairs that agree on a blocking rule. */
 typedef struct MatchSession
 {
-	uint64_t	mask;			/* 15 at the comparisons that the rule says nothing about */
+	uint64_t	mask;			/* 15 at the comparisons that the rule says
+								 * nothing about */
 	const EmCount *counts;
 	size_t		ncounts;
 	EmFit		fit;			/* out */
@@ -23,7 +24,8 @@ typedef struct MatchSession
 typedef struct MatchFit
 {
 	EmModel		model;			/* in: priors and what is fixed; out: the fit */
-	double		agreement[EM_MAX_COMPARISONS][EM_MAX_LEVELS + 1];	/* pairs per level among all */
+	double		agreement[EM_MAX_COMPARISONS][EM_MAX_LEVELS + 1];	/* pairs per level among
+																	 * all */
 	double		total;			/* number of all pairs */
 	bool		fix_lambda;		/* model.lambda is given */
 	MatchSession *sessions;

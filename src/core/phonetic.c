@@ -27,7 +27,8 @@
 
 typedef struct Letters
 {
-	char		text[MAX_LETTERS + 8];	/* zeros at the end: one may look ahead */
+	char		text[MAX_LETTERS + 8];	/* zeros at the end: one may look
+										 * ahead */
 	size_t		length;
 } Letters;
 
@@ -74,7 +75,8 @@ add_indian(Letters *letters, unsigned place, bool *open)
 {
 	bool		is_sign = place >= 0x3E && place <= 0x4C;
 
-	if (place == 0x3C)			/* nukta: the sounds it tells apart are one here */
+	if (place == 0x3C)			/* nukta: the sounds it tells apart are one
+								 * here */
 		return;
 	if (*open && !is_sign && place != 0x4D)
 		add_letters(letters, "a");

@@ -33,7 +33,8 @@ typedef struct SimText
 typedef struct SimWork
 {
 	void	   *memory;			/* sim_work_size() bytes, aligned for uint64_t */
-	void		(*pulse) (void);	/* called now and then; may leave by longjmp; or NULL */
+	void		(*pulse) (void);	/* called now and then; may leave by
+									 * longjmp; or NULL */
 } SimWork;
 
 extern bool sim_is_ascii(const char *text, size_t size);

@@ -11,9 +11,11 @@
 #include <string.h>
 
 /* What a strip hands down at a column. */
-#define CARRY_UP 1				/* the lowest row's cell is above its left neighbour's by one */
+#define CARRY_UP 1				/* the lowest row's cell is above its left
+								 * neighbour's by one */
 #define CARRY_DOWN 2			/* below */
-#define CARRY_SWAP 4			/* the first character of a swap stands in the lowest row */
+#define CARRY_SWAP 4			/* the first character of a swap stands in the
+								 * lowest row */
 
 /* Columns between two calls of pulse. */
 #define PULSE_COLUMNS 65536
@@ -92,10 +94,12 @@ strip_ends(SimText *a, SimText *b)
 
 	while (i < n && sim_at(a, i) == sim_at(b, i))
 		i++;
-	*a = (SimText) {
+	*a = (SimText)
+	{
 		a->bytes ? a->bytes + i : NULL, a->codes ? a->codes + i : NULL, a->length - i
 	};
-	*b = (SimText) {
+	*b = (SimText)
+	{
 		b->bytes ? b->bytes + i : NULL, b->codes ? b->codes + i : NULL, b->length - i
 	};
 	n -= i;
@@ -199,7 +203,8 @@ sim_osa_within(const SimText *a, const SimText *b, size_t max, const SimWork *wo
 static bool
 has_wide_swap(const uint64_t *match, size_t columns)
 {
-	uint64_t	seen = 0;		/* rows whose character stands two or more columns back */
+	uint64_t	seen = 0;		/* rows whose character stands two or more
+								 * columns back */
 
 	for (size_t j = 1; j < columns; j++)
 	{

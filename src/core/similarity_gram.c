@@ -145,8 +145,13 @@ overlap(const SimText *a, const SimText *b, int q, const SimWork *work)
 			return overlap_short(a, b, q);
 		return overlap_long(a, b, q, work->memory);
 	}
-	/* the text of less than q characters is its only gram, and no gram of the other */
-	return (Overlap) {
+
+	/*
+	 * the text of less than q characters is its only gram, and no gram of the
+	 * other
+	 */
+	return (Overlap)
+	{
 		a->length < least ? 1 : a->length, b->length < least ? 1 : b->length, sim_equal(a, b)
 	};
 }

@@ -263,7 +263,7 @@ code_map_clear(CodeSlot *slots, size_t count)
 /*
  * The slot of a character or the empty one where it belongs.
  */
-CodeSlot *
+CodeSlot   *
 code_map_slot(CodeSlot *slots, size_t count, uint32_t code)
 {
 	size_t		slot = (code * UINT64_C(0x9E3779B97F4A7C15) >> 32) % count;
