@@ -62,15 +62,12 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     part text;
-    is_array boolean;
+    type regtype;
     parts text[] := '{}';
     members text[] := '{}';
 BEGIN
-    FOREACH part IN ARRAY patternos._split_expressions(rule) LOOP
-        EXECUTE format('SELECT (SELECT typcategory = ''A'' FROM pg_type WHERE oid = pg_typeof(%s))
-                        FROM (VALUES (1)) AS one LEFT JOIN %s AS %s ON false',
-                       part, relation, patternos._match_alias(relation)) INTO is_array;
-        IF is_array THEN
+    FOR part, type IN SELECT * FROM unnest(patternos._split_expressions(rule), patternos._expression_types(relation, rule)) LOOP
+        IF (SELECT typcategory = 'A' FROM pg_type WHERE oid = type) THEN
             members := members || format('unnest((%s)::text[]) AS "patternos member%s"', part, cardinality(members));
             part := format('"patternos member%s"', cardinality(members) - 1);
         END IF;
@@ -90,7 +87,7 @@ CREATE FUNCTION patternos._match_alias(relation regclass) RETURNS text
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$ SELECT quote_ident(relname) FROM pg_class WHERE oid = relation $$;
 
--- The columns of the relation that a run reads, in order: unique_id, source, those compared and those that a rule may mention.
+-- The columns of the relation that a run reads, in order: unique_id, source, those compared and those in rules.
 CREATE FUNCTION patternos._match_columns(document jsonb, relation regclass, rules text[]) RETURNS SETOF name
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -98,7 +95,7 @@ AS $$
     WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped
       AND (attname IN (SELECT document ->> 'unique_id' UNION ALL SELECT document ->> 'source'
                        UNION ALL SELECT c.value ->> 'column' FROM jsonb_array_elements(document -> 'columns') AS c)
-           OR strpos(lower(array_to_string(rules, ' ')), lower(replace(attname, '"', '""'))) > 0)
+           OR attname IN (SELECT c FROM unnest(rules) AS rule, unnest(patternos._expression_columns(rule)) AS c))
     ORDER BY attnum
 $$;
 

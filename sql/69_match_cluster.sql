@@ -15,3 +15,196 @@ CREATE FUNCTION patternos._divide_clusters(query text, threshold double precisio
 RETURNS TABLE (node bigint, cluster bigint, size integer, best_weight double precision, weakest_weight double precision)
 AS 'MODULE_PATHNAME', 'patternos_divide_clusters'
 LANGUAGE C VOLATILE STRICT COST 10000 ROWS 10000;
+
+-- <work>_component (node, cluster, size, links, best_weight, weakest_weight): the components of a query's edges (a, b, weight) with at
+-- least the floor, and of labels: +infinity for two records that are the same, -infinity for two that are not.
+CREATE FUNCTION patternos._make_components(work text, edges text, labels text, node_type regtype, floor double precision) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+SET jit = off SET parallel_tuple_cost = 0
+AS $$
+BEGIN
+    RETURN patternos._make_work_table(work || '_component', format(
+        'SELECT * FROM patternos._cluster_links(%L, NULL::%s)',
+        format('SELECT a, b, weight FROM (%s) AS e WHERE weight >= %L UNION ALL SELECT a, b, weight FROM (%s) AS l WHERE weight = ''Infinity''',
+               edges, floor, labels), node_type));
+END
+$$;
+
+-- <work>_member (node, rec, cluster): members, numbered, of the components that are not complete or hold a contradiction, and
+-- <work>_suspect (cluster, reason): those that want a closer look. Returns how many these are.
+CREATE FUNCTION patternos._find_suspects(work text, edges text, labels text, floor double precision) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+SET jit = off SET enable_nestloop = off SET parallel_tuple_cost = 0 SET work_mem = '64MB'
+AS $$
+BEGIN
+    PERFORM patternos._make_work_table(work || '_member', format(
+        'SELECT node, rec, min(rec) OVER (PARTITION BY cluster) AS cluster
+         FROM (SELECT node, cluster, row_number() OVER (ORDER BY node) AS rec FROM %1$s_component AS c
+               WHERE size > 2 AND links < size::bigint * (size - 1) / 2
+                  OR cluster IN (SELECT x.cluster FROM (%2$s) AS l JOIN %1$s_component AS x ON x.node = l.a
+                                 JOIN %1$s_component AS y ON y.node = l.b AND y.cluster = x.cluster WHERE l.weight = ''-Infinity'')) AS s',
+        work, labels));
+    RETURN patternos._make_work_table(work || '_suspect', format(
+        'SELECT * FROM patternos._suspicious_clusters(%L, %L, 0.5, 6.63, 50)', format(
+            'SELECT x.cluster, x.rec, y.rec, e.weight FROM (SELECT a, b, weight FROM (%s) AS e WHERE weight >= %L UNION ALL SELECT a, b, weight FROM (%s) AS l) AS e
+             JOIN %s_member AS x ON x.node = e.a JOIN %s_member AS y ON y.node = e.b AND y.cluster = x.cluster ORDER BY 1',
+            edges, floor, labels, work, work), floor));
+END
+$$;
+
+-- Divides the suspects and writes what becomes of their members into <work>_component. pairs is SQL for the weight of any two records,
+-- as (a, b, weight) over the records m and n, or NULL where only the edges' weights are known.
+CREATE FUNCTION patternos._divide_suspects(work text, edges text, labels text, pairs text, floor double precision) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+SET jit = off SET enable_nestloop = off SET parallel_tuple_cost = 0 SET work_mem = '64MB'
+AS $$
+DECLARE
+    known text := format('SELECT x.cluster, x.rec AS a, y.rec AS b, e.weight FROM (%s) AS e JOIN %s_member AS x ON x.node = e.a
+                          JOIN %s_member AS y ON y.node = e.b AND y.cluster = x.cluster JOIN %s_suspect AS s ON s.cluster = x.cluster',
+                         '%s', work, work, work);
+    changed bigint;
+BEGIN
+    PERFORM patternos._make_work_table(work || '_divided', format(
+        'SELECT d.node AS rec, d.cluster, d.size, d.best_weight, d.weakest_weight FROM patternos._divide_clusters(%L, %L, 0.5) AS d',
+        format('SELECT DISTINCT ON (cluster, least(a, b), greatest(a, b)) cluster, a, b, weight FROM (
+                    SELECT cluster, a, b, weight, 2 AS rank FROM (%s) AS e
+                    UNION ALL SELECT cluster, a, b, weight, 1 FROM (%s) AS l) AS s
+                ORDER BY cluster, least(a, b), greatest(a, b), rank',
+               coalesce(pairs, format(known, edges)), format(known, labels)), floor));
+    EXECUTE format('UPDATE %1$s_component AS c SET cluster = f.node, size = d.size, best_weight = d.best_weight, weakest_weight = d.weakest_weight
+                    FROM %1$s_divided AS d JOIN %1$s_member AS m ON m.rec = d.rec JOIN %1$s_member AS f ON f.rec = d.cluster
+                    WHERE c.node = m.node', work);
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
+END
+$$;
+
+-- Components, and the suspicious ones divided; returns the number of suspects.
+CREATE FUNCTION patternos._cluster_edges(work text, edges text, labels text, node_type regtype, pairs text, floor double precision) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    started timestamptz := clock_timestamp();
+    suspects bigint;
+BEGIN
+    PERFORM patternos._make_components(work, edges, labels, node_type, floor);
+    suspects := patternos._find_suspects(work, edges, labels, floor);
+    IF suspects > 0 THEN
+        PERFORM patternos._divide_suspects(work, edges, labels, pairs, floor);
+    END IF;
+    RAISE NOTICE 'clusters: % of them looked into, % s', suspects, round(extract(epoch FROM clock_timestamp() - started)::numeric, 3);
+    RETURN suspects;
+END
+$$;
+
+-- SQL for the weights of all pairs within the suspects, from records whose column key is the members' node.
+CREATE FUNCTION patternos._suspect_pairs(work text, records text, key text, model bytea) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('SELECT m.cluster, m.rec AS a, n.rec AS b, patternos._match_weight(x.f, y.f, %L::bytea, ''-Infinity'') AS weight
+                   FROM %2$s_suspect AS s JOIN %2$s_member AS m ON m.cluster = s.cluster JOIN %2$s_member AS n ON n.cluster = m.cluster AND m.rec < n.rec
+                   JOIN %3$s AS x ON x.%4$I = m.node JOIN %3$s AS y ON y.%4$I = n.node',
+                  model, work, records, key)
+$$;
+
+-- SQL for what people said about pairs of a relation's records (a, b, weight), as far as the user may read it.
+CREATE FUNCTION patternos._label_query(relation regclass, nodes text, node text, key text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    label regclass := to_regclass('patternos_dw.match_label');
+BEGIN
+    IF relation IS NULL OR label IS NULL OR NOT has_schema_privilege('patternos_dw', 'USAGE') OR NOT has_table_privilege(label, 'SELECT') THEN
+        RETURN format('SELECT %1$I AS a, %1$I AS b, NULL::float8 AS weight FROM %2$s WHERE false', node, nodes);
+    END IF;
+    RETURN format('SELECT x.%1$I AS a, y.%1$I AS b, CASE WHEN l.same THEN ''Infinity'' ELSE ''-Infinity'' END::float8 AS weight
+                   FROM patternos_dw.match_label AS l JOIN %2$s AS x ON x.%3$I::text = l.unique_id_l JOIN %2$s AS y ON y.%3$I::text = l.unique_id_r
+                   WHERE l.relation = %4$L', node, nodes, key,
+                  (SELECT format('%s.%s', relnamespace::regnamespace, quote_ident(relname)) FROM pg_class WHERE oid = relation));
+END
+$$;
+
+-- SQL for a table of edges as (a, b, weight); errors: it has not the columns of predict_matches().
+CREATE FUNCTION patternos._read_match_edges(edges regclass, OUT query text, OUT node_type regtype)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    columns name[] := ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = edges AND attnum > 0 AND NOT attisdropped);
+BEGIN
+    IF NOT columns @> '{unique_id_l,unique_id_r}' OR NOT columns && '{match_weight,match_probability}' THEN
+        RAISE EXCEPTION '% is no table of edges', coalesce(edges::text, 'NULL') USING ERRCODE = 'undefined_column',
+            HINT = 'It needs the columns unique_id_l, unique_id_r and match_weight or match_probability, as predict_matches() writes them.';
+    END IF;
+    SELECT atttypid INTO node_type FROM pg_attribute WHERE attrelid = edges AND attname = 'unique_id_l';
+    query := format('SELECT unique_id_l AS a, unique_id_r::%s AS b, %s::float8 AS weight FROM %s', node_type,
+                    CASE WHEN 'match_weight' = ANY (columns) THEN 'match_weight' ELSE 'patternos.match_weight(match_probability::float8)' END, edges);
+END
+$$;
+
+-- The key of a relation: what the model says, else its primary key of one column, else a column unique_id.
+CREATE FUNCTION patternos._match_key_column(relation regclass, document jsonb) RETURNS name
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    key name;
+BEGIN
+    SELECT a.attname INTO key FROM pg_attribute AS a
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+      AND (a.attname = document ->> 'unique_id'
+           OR a.attnum = (SELECT indkey[0] FROM pg_index WHERE indrelid = relation AND indisprimary AND indnkeyatts = 1)
+           OR a.attname = 'unique_id')
+    ORDER BY a.attname = document ->> 'unique_id' DESC NULLS LAST, a.attname <> 'unique_id' DESC LIMIT 1;
+    IF key IS NULL THEN
+        RAISE EXCEPTION 'the key of % is not known', relation USING ERRCODE = 'undefined_column',
+            HINT = 'Give it a primary key of one column or a column unique_id, or give the model, which names it.';
+    END IF;
+    RETURN key;
+END
+$$;
+
+CREATE FUNCTION patternos._cluster_matches(edges regclass, threshold double precision, "into" text, relation regclass, model text, current name,
+    OUT records bigint, OUT clusters bigint, OUT largest bigint, OUT suspicious bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+DECLARE
+    target text := patternos._match_target("into", current);
+    floor double precision := patternos._match_floor(threshold);
+    document jsonb := CASE WHEN model IS NOT NULL THEN patternos._match_document(model) END;
+    edge record;
+    work text := patternos._match_work_name(current);
+    compared text;
+    key name;
+    labels text;
+    pairs text;
+BEGIN
+    edge := patternos._read_match_edges(edges);
+    PERFORM patternos._make_work_table(work, 'SELECT');
+    labels := format('SELECT NULL::%1$s AS a, NULL::%1$s AS b, NULL::float8 AS weight WHERE false', edge.node_type);
+    IF relation IS NOT NULL THEN
+        key := patternos._match_key_column(relation, document);
+        labels := patternos._label_query(relation, relation::text, key, key);
+        edge.query := format('%s UNION ALL SELECT %I, NULL, ''Infinity'' FROM %s', edge.query, key, relation);
+    END IF;
+    IF relation IS NOT NULL AND document IS NOT NULL THEN
+        compared := patternos._create_match_records(document || '{"blocking": []}', relation, current);
+        pairs := patternos._suspect_pairs(work, compared, 'uid', patternos._compile_match_model(document));
+    END IF;
+    suspicious := patternos._cluster_edges(work, edge.query, labels, edge.node_type, pairs, floor);
+    EXECUTE format('CREATE TABLE %s AS SELECT node AS unique_id, cluster AS cluster_id, size AS cluster_size,
+                        patternos.match_probability(best_weight) AS best_probability, patternos.match_probability(weakest_weight) AS weakest_probability
+                    FROM %s_component ORDER BY node', target, work);
+    EXECUTE format('SELECT count(*), count(*) FILTER (WHERE unique_id = cluster_id), coalesce(max(cluster_size), 0) FROM %s', target)
+    INTO records, clusters, largest;
+    EXECUTE format('COMMENT ON TABLE %s IS %L', target, 'Records with the cluster of records that are the same, named by its smallest unique_id');
+    PERFORM patternos._drop_match_records(work), patternos._drop_match_records(compared);
+END
+$$;
+
+CREATE FUNCTION patternos.cluster_matches(edges regclass, threshold double precision, "into" text, relation regclass DEFAULT NULL, model text DEFAULT NULL,
+    OUT records bigint, OUT clusters bigint, OUT largest bigint, OUT suspicious bigint)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    SELECT * FROM patternos._cluster_matches(edges, threshold, "into", relation, model, pg_catalog.current_schema());
+END;
+COMMENT ON FUNCTION patternos.cluster_matches(regclass, double precision, text, regclass, text) IS
+    'Clusters of records that a table of edges joins, written into a new table.';

@@ -1,0 +1,163 @@
+-- From records to edges: forecast, and the pairs that a model holds for matches.
+
+-- A model's document, from the name of a registered one or from the document itself.
+CREATE FUNCTION patternos._match_document(model text) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF model IS NULL THEN
+        RAISE EXCEPTION 'model must not be NULL' USING ERRCODE = 'null_value_not_allowed',
+            HINT = 'Give the name of a model from train_match_model() or import_match_model(), or its document.';
+    END IF;
+    IF ltrim(model) LIKE '{%' THEN
+        RETURN model::jsonb;
+    END IF;
+    RETURN patternos.match_model(model);
+END
+$$;
+
+-- The quoted name of a new table; errors: no name, no such schema, a relation of that name.
+CREATE FUNCTION patternos._match_target("into" text, current name) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    parts text[];
+    target text;
+BEGIN
+    IF "into" IS NULL OR "into" = '' THEN
+        RAISE EXCEPTION 'into must name a new table' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    parts := parse_ident("into");
+    IF cardinality(parts) = 1 THEN
+        IF current IS NULL THEN
+            RAISE EXCEPTION 'no schema to create the table in' USING ERRCODE = 'invalid_schema_name',
+                HINT = 'Write "into" with a schema, or set search_path to one that exists.';
+        END IF;
+        parts := ARRAY[current::text] || parts;
+    ELSIF cardinality(parts) > 2 THEN
+        RAISE EXCEPTION 'into must be a table or schema.table' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    target := format('%I.%I', parts[1], parts[2]);
+    IF to_regclass(target) IS NOT NULL THEN
+        RAISE EXCEPTION 'table % exists already', target USING ERRCODE = 'duplicate_table',
+            HINT = 'Drop it first, or write into another one.';
+    END IF;
+    RETURN target;
+END
+$$;
+
+-- Raises unless a threshold is a probability; the weight it stands for.
+CREATE FUNCTION patternos._match_floor(threshold double precision) RETURNS double precision
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF threshold IS NULL OR NOT threshold BETWEEN 0 AND 1 THEN
+        RAISE EXCEPTION 'threshold must be a probability between 0 and 1' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN CASE threshold WHEN 0 THEN '-Infinity' WHEN 1 THEN 'Infinity' ELSE ln(threshold / (1 - threshold)) / ln(2) END;
+END
+$$;
+
+-- <work>_edge<r> (a, b, weight, pattern, rule) for each blocking rule: the pairs with at least that weight, as numbers of records.
+CREATE FUNCTION patternos._predict_records(document jsonb, work text, floor double precision)
+RETURNS TABLE (rule integer, definition text, pairs numeric, edges bigint, refined_by text[], dropped_records bigint, seconds double precision)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+SET jit = off SET enable_mergejoin = off SET enable_nestloop = off SET parallel_tuple_cost = 0 SET work_mem = '128MB'
+AS $$
+DECLARE
+    model text := quote_literal(patternos._compile_match_model(document)) || '::bytea';
+    started timestamptz;
+BEGIN
+    FOR rule, definition, pairs, refined_by, dropped_records IN EXECUTE format(
+        'SELECT r.rule, r.definition, r.pairs - r.oversize_pairs + r.refined_pairs, r.refined_by, r.dropped_records FROM %s_rule AS r
+         WHERE r.rule <= jsonb_array_length($1) ORDER BY r.rule', work) USING document -> 'blocking' LOOP
+        started := clock_timestamp();
+        edges := patternos._make_work_table(format('%s_edge%s', work, rule), format(
+            'SELECT a.rec AS a, b.rec AS b, patternos._match_weight(a.f, b.f, %1$s, ''-Infinity'') AS weight, patternos._match_pattern(a.f, b.f, %1$s) AS pattern, %2$s::smallint AS rule
+             %3$s AND patternos._match_weight(a.f, b.f, %1$s, %4$L) >= %4$L', model, rule,
+            patternos._pair_query(document, work, rule, ARRAY(SELECT generate_series(1, rule - 1))), floor));
+        seconds := round(extract(epoch FROM clock_timestamp() - started)::numeric, 3);
+        RAISE NOTICE 'rule % (%): % pairs, % edges, % s', rule, definition, pairs, edges, seconds
+            USING HINT = CASE WHEN dropped_records > 0
+                              THEN format('%s records of keys with more records than block_cap are not compared by this rule.', dropped_records) END;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+
+-- SQL for all edges of a run.
+CREATE FUNCTION patternos._match_edge_query(document jsonb, work text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(string_agg(format('SELECT * FROM %s_edge%s', work, r), ' UNION ALL ' ORDER BY r),
+                    'SELECT NULL::bigint AS a, NULL::bigint AS b, NULL::float8 AS weight, NULL::bigint AS pattern, NULL::smallint AS rule WHERE false')
+    FROM generate_series(1, jsonb_array_length(document -> 'blocking')) AS r
+$$;
+
+-- Writes the edges of a run into the table that the user asked for.
+CREATE FUNCTION patternos._write_match_edges(document jsonb, work text, target text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+SET jit = off SET enable_mergejoin = off SET enable_nestloop = off SET parallel_tuple_cost = 0 SET work_mem = '128MB'
+AS $$
+DECLARE
+    made bigint;
+BEGIN
+    EXECUTE format('CREATE TABLE %s AS SELECT l.uid AS unique_id_l, r.uid AS unique_id_r%s, e.weight AS match_weight,
+                        patternos.match_probability(e.weight) AS match_probability, e.pattern, e.rule
+                    FROM (%s) AS e JOIN %s AS l ON l.rec = e.a JOIN %s AS r ON r.rec = e.b ORDER BY e.a, e.b',
+                   target, CASE WHEN document ->> 'source' IS NULL THEN '' ELSE ', l.src AS source_l, r.src AS source_r' END,
+                   patternos._match_edge_query(document, work), work, work);
+    GET DIAGNOSTICS made = ROW_COUNT;
+    EXECUTE format('COMMENT ON TABLE %s IS %L', target, 'Pairs of records with the weight and probability that they are the same, each pair once');
+    RETURN made;
+END
+$$;
+
+CREATE FUNCTION patternos._predict_matches(document jsonb, relation regclass, threshold double precision, "into" text, current name)
+RETURNS TABLE (rule integer, definition text, pairs numeric, edges bigint, refined_by text[], dropped_records bigint, seconds double precision)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    target text := patternos._match_target("into", current);
+    floor double precision := patternos._match_floor(threshold);
+    work text;
+BEGIN
+    PERFORM patternos._require_match_relation(relation);
+    work := patternos._create_match_records(document, relation, current);
+    RETURN QUERY SELECT * FROM patternos._predict_records(document, work, floor);
+    PERFORM patternos._write_match_edges(document, work, target);
+    PERFORM patternos._drop_match_records(work);
+END
+$$;
+
+-- Raises for a relation that cannot be read as records.
+CREATE FUNCTION patternos._require_match_relation(relation regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF relation IS NULL THEN
+        RAISE EXCEPTION 'relation must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    IF (SELECT relkind NOT IN ('r', 'p', 'v', 'm', 'f') FROM pg_class WHERE oid = relation) THEN
+        RAISE EXCEPTION '% is no table or view', relation USING ERRCODE = 'wrong_object_type';
+    END IF;
+END
+$$;
+
+CREATE FUNCTION patternos.predict_matches(model jsonb, relation regclass, threshold double precision, "into" text)
+RETURNS TABLE (rule integer, definition text, pairs numeric, edges bigint, refined_by text[], dropped_records bigint, seconds double precision)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    SELECT * FROM patternos._predict_matches(model, relation, threshold, "into", pg_catalog.current_schema());
+END;
+COMMENT ON FUNCTION patternos.predict_matches(jsonb, regclass, double precision, text) IS
+    'Pairs of a relation''s records that a model holds for matches, written into a new table.';
+
+CREATE FUNCTION patternos.predict_matches(model text, relation regclass, threshold double precision, "into" text)
+RETURNS TABLE (rule integer, definition text, pairs numeric, edges bigint, refined_by text[], dropped_records bigint, seconds double precision)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+    SELECT * FROM patternos._predict_matches(patternos._match_document(model), relation, threshold, "into", pg_catalog.current_schema());
+END;
+COMMENT ON FUNCTION patternos.predict_matches(text, regclass, double precision, text) IS
+    'Pairs of a relation''s records that a model holds for matches, written into a new table.';
