@@ -22,6 +22,9 @@ ifdef WERROR
 PG_CFLAGS  += -Werror
 endif
 
+# The loops over lanes of trees are worth unrolling.
+src/core/tree.o src/core/gbt_split.o: CFLAGS += -O3
+
 EXTRA_CLEAN = patternos--*.sql results output_iso
 
 # Bitcode for inlining needs a second compiler and gains these functions nothing.
