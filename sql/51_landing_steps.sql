@@ -9,52 +9,16 @@ AS 'MODULE_PATHNAME', 'patternos__main_category' LANGUAGE C COST 10;
 CREATE FUNCTION patternos._decimal(units bigint, scale integer) RETURNS numeric
 AS 'MODULE_PATHNAME', 'patternos__decimal' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 
--- New accounts get a customer of their own. Leaves "account_key": customer and identity by account number,
--- and the same apart for accounts that are new and known.
-CREATE FUNCTION patternos._landing_steps_accounts() RETURNS TABLE (relation text, statement text)
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $steps$ VALUES
-(NULL, $$SELECT patternos._lock_identities(false)$$),
-('new_account', $$
-    INSERT INTO patternos_dw.dim_customer_identity (customer_key, platform_id, platform_customer_id)
-    SELECT nextval((SELECT pg_get_serial_sequence('patternos_dw.dim_customer', 'customer_key'))), a.platform_id, a.platform_customer_id
-    FROM staged_account a
-    WHERE NOT EXISTS (SELECT FROM patternos_dw.dim_customer_identity i
-                      WHERE i.platform_id = a.platform_id AND i.platform_customer_id = a.platform_customer_id)
-    ORDER BY a.account
-    ON CONFLICT (platform_id, platform_customer_id) DO NOTHING
-    RETURNING customer_key, identity_key, platform_id, platform_customer_id$$),
-('account_key', $$
-    SELECT a.account, i.customer_key, i.identity_key, n.identity_key IS NOT NULL AS is_new, i.platform_customer_id
-    FROM staged_account a
-    JOIN patternos_dw.dim_customer_identity i ON i.platform_id = a.platform_id AND i.platform_customer_id = a.platform_customer_id
-    LEFT JOIN new_account n ON n.identity_key = i.identity_key$$),
-('new_key', $$SELECT account, customer_key, platform_customer_id FROM account_key WHERE is_new$$),
-('known_key', $$SELECT account, customer_key, platform_customer_id FROM account_key WHERE NOT is_new$$)
-$steps$;
-
--- Customers of new accounts.
-CREATE FUNCTION patternos._landing_steps_customers() RETURNS TABLE (relation text, statement text)
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $steps$ VALUES
-(NULL::text, $$
-    INSERT INTO patternos_dw.dim_customer (customer_key, first_seen_date, last_seen_date)
-    SELECT k.customer_key, (p.first_seen AT TIME ZONE z.zone)::date, (p.last_seen AT TIME ZONE z.zone)::date
-    FROM new_key k JOIN staged_profile p USING (account)
-    CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z
-    ORDER BY k.customer_key$$)
-$steps$;
-
--- Profiles and places. Leaves "location_key": location_id by place number.
+-- Profiles of known accounts, and places. Leaves "location_key": location_id by place number.
 CREATE FUNCTION patternos._landing_steps_profiles() RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
 (NULL, $$
     INSERT INTO patternos_dw.account_profile AS old
         (identity_key, age_group, age_group_at, gender, gender_at, state, city, pincode, location_at, first_seen, last_seen)
-    SELECT k.identity_key, p.age_group, p.age_group_at, p.gender, p.gender_at, l.state, l.city, l.pincode,
+    SELECT k.identity_key, p.age_group, p.age_group_at, p.gender, p.gender_at, p.state, p.city, p.pincode,
            p.location_at, p.first_seen, p.last_seen
-    FROM account_key k JOIN staged_profile p USING (account) LEFT JOIN staged_location l USING (location)
+    FROM known_key k JOIN staged_profile p USING (account)
     ORDER BY k.identity_key
     ON CONFLICT (identity_key) DO UPDATE SET
         (age_group, age_group_at) = (SELECT excluded.age_group, excluded.age_group_at
@@ -300,7 +264,7 @@ AS $steps$ VALUES
     ON CONFLICT DO NOTHING$$),
 (NULL, $$
     INSERT INTO patternos_dw.changed_account (identity_key)
-    SELECT identity_key FROM account_key ORDER BY identity_key ON CONFLICT DO NOTHING$$)
+    SELECT identity_key FROM known_key ORDER BY identity_key ON CONFLICT DO NOTHING$$)
 $steps$;
 
 -- Keys that lead nowhere: a load that leaves one fails.
@@ -309,7 +273,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
 ('orphan', $$
     SELECT 'account' AS kind FROM staged_account a
-    WHERE NOT EXISTS (SELECT FROM account_key k JOIN patternos_dw.dim_customer c USING (customer_key) WHERE k.account = a.account)
+    WHERE NOT EXISTS (SELECT FROM new_key k WHERE k.account = a.account)
+      AND NOT EXISTS (SELECT FROM known_key k JOIN patternos_dw.dim_customer c USING (customer_key) WHERE k.account = a.account)
     UNION ALL
     SELECT 'location' FROM staged_location l WHERE NOT EXISTS (SELECT FROM location_key k WHERE k.location = l.location)
     UNION ALL
@@ -325,10 +290,8 @@ $steps$;
 CREATE FUNCTION patternos._landing_steps_transaction(has_order_id boolean) RETURNS TABLE (relation text, statement text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT * FROM patternos._landing_steps_accounts()
-    UNION ALL SELECT 'arrived', 'SELECT DISTINCT ON (transaction_id) * FROM staged ORDER BY transaction_id, line DESC'
+    SELECT 'arrived', 'SELECT DISTINCT ON (transaction_id) * FROM staged ORDER BY transaction_id, line DESC'
               WHERE has_order_id
-    UNION ALL SELECT * FROM patternos._landing_steps_customers()
     UNION ALL SELECT * FROM patternos._landing_steps_profiles()
     UNION ALL SELECT * FROM patternos._landing_steps_items()
     UNION ALL SELECT r.* FROM patternos._landing_steps_revisions() r WHERE has_order_id
@@ -344,9 +307,7 @@ $$;
 CREATE FUNCTION patternos._landing_steps_transaction_line(has_order_id boolean) RETURNS TABLE (relation text, statement text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT * FROM patternos._landing_steps_accounts()
-    UNION ALL SELECT * FROM patternos._landing_steps_orders()
-    UNION ALL SELECT * FROM patternos._landing_steps_customers()
+    SELECT * FROM patternos._landing_steps_orders()
     UNION ALL SELECT * FROM patternos._landing_steps_profiles()
     UNION ALL SELECT * FROM patternos._landing_steps_items()
     UNION ALL SELECT * FROM patternos._landing_steps_revisions()
@@ -376,7 +337,7 @@ $$;
 
 REVOKE ALL ON FUNCTION patternos._note_categories(integer[], text[]), patternos._main_category(integer[], bigint[], text),
     patternos._decimal(bigint, integer),
-    patternos._landing_steps_accounts(), patternos._landing_steps_customers(), patternos._landing_steps_profiles(), patternos._landing_steps_items(),
+    patternos._landing_steps_profiles(), patternos._landing_steps_items(),
     patternos._landing_steps_revisions(), patternos._landing_steps_facts(text),
     patternos._landing_steps_duplicates(text, boolean), patternos._landing_steps_anonymous(),
     patternos._landing_steps_orders(), patternos._landing_steps_order_lines(), patternos._landing_steps_lines(),

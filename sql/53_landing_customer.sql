@@ -1,4 +1,5 @@
--- Landing of accounts: identifiers, profiles and consents. src/landing_customer.c lists the relations read here.
+-- Landing of accounts: identifiers, features, profiles and consents. src/landing_customer_write.c writes what is new
+-- and lists the relations read here, which are about known accounts.
 --
 -- The newest row of an account says which identifiers it has: those that it no longer brings go away, except
 -- devices that events came with. Profiles
@@ -17,17 +18,18 @@ AS $$
 $$;
 
 -- What a parked batch keeps of a row besides its payload: tokens instead of the identifiers, the band of age
--- instead of the birth date. An expression over staged s.
+-- instead of the birth date, the features instead of the address. An expression over staged s.
 CREATE FUNCTION patternos._parked_customer_payload(landing_view text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 's.payload' || coalesce(' || jsonb_strip_nulls(jsonb_build_object(' || string_agg(
                CASE m.field WHEN 'birth_date' THEN format('%L, s.age_group', m.column_name)
+                            WHEN 'address' THEN format('%L, ''f'' || encode(s.feature, ''hex'')', m.column_name)
                             WHEN 'name' THEN format('%L, patternos._tokens(s.name_address_dob)', m.column_name)
                             ELSE format('%L, patternos._tokens(s.%I)', m.column_name, m.field) END, ', ') || '))', '')
     FROM patternos_dw.source_mapping m
     WHERE m.landing_view = _parked_customer_payload.landing_view
-      AND m.field IN ('birth_date', 'name', 'email', 'email_sha256', 'mobile', 'mobile_sha256', 'loyalty_id', 'devices', 'ips')
+      AND m.field IN ('birth_date', 'name', 'address', 'email', 'email_sha256', 'mobile', 'mobile_sha256', 'loyalty_id', 'devices', 'ips')
 $$;
 
 CREATE FUNCTION patternos._tokens(hashes bytea) RETURNS text
@@ -43,67 +45,55 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
 ('old_profile', $$
     SELECT k.account, p.age_group, p.gender, p.state, p.city, p.pincode
-    FROM account_key k LEFT JOIN patternos_dw.account_profile p USING (identity_key) WHERE NOT k.is_new$$),
+    FROM known_key k LEFT JOIN patternos_dw.account_profile p USING (identity_key)$$),
 ('old_statement', $$
-    SELECT k.account, o.stated_at AS updated_at, o.stated_hash AS content_hash
-    FROM account_key k JOIN patternos_dw.account_profile o USING (identity_key) WHERE NOT k.is_new AND o.stated_at IS NOT NULL$$)
+    SELECT k.account, o.stated_at, o.stated_hash
+    FROM known_key k JOIN patternos_dw.account_profile o USING (identity_key) WHERE o.stated_at IS NOT NULL$$)
 $steps$;
 
--- The identifiers. Leaves "applied", the rows that are newer than what was known of their account, and
--- "removed" and "added", the accounts that lost and got identifiers.
+-- Identifiers and features. Leaves "applied", the rows that are newer than what was known of their account,
+-- and "removed" and "added", the accounts that lost and got identifiers.
 CREATE FUNCTION patternos._landing_steps_identifiers() RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
 ('applied', $$
     SELECT s.line, k.identity_key, k.is_new, s.updated_at, s.content_hash
     FROM staged_statement s JOIN account_key k USING (account) LEFT JOIN old_statement o USING (account)
-    WHERE o.updated_at IS NULL OR (s.updated_at >= o.updated_at AND s.content_hash <> o.content_hash)$$),
+    WHERE o.stated_at IS NULL OR (s.updated_at >= o.stated_at AND s.content_hash <> o.stated_hash)$$),
 (NULL, $$
     UPDATE patternos_dw.account_profile p SET stated_at = a.updated_at, stated_hash = a.content_hash
-    FROM applied a WHERE p.identity_key = a.identity_key$$),
-(NULL, $$
-    INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
-    SELECT a.identity_key, i.kind, i.value_hash, a.updated_at, a.updated_at
-    FROM applied a JOIN staged_identifier i USING (line) WHERE a.is_new$$),
+    FROM applied a WHERE p.identity_key = a.identity_key AND NOT a.is_new$$),
 ('target', $$
-    SELECT a.identity_key, i.kind, i.value_hash, a.updated_at
-    FROM applied a JOIN staged_identifier i USING (line) WHERE NOT a.is_new$$),
+    SELECT i.identity_key, i.kind, i.value_hash, patternos._value_key(i.value_hash) AS value_key, a.updated_at
+    FROM applied a JOIN staged_identifier i USING (line)$$),
 ('removed', $$
     DELETE FROM patternos_dw.account_identifier h USING applied a
     WHERE h.identity_key = a.identity_key AND NOT a.is_new AND NOT h.is_observed
-      AND NOT EXISTS (SELECT FROM target t WHERE t.identity_key = h.identity_key AND t.kind = h.kind AND t.value_hash = h.value_hash)
+      AND NOT EXISTS (SELECT FROM target t WHERE t.identity_key = h.identity_key AND t.value_key = h.value_key)
     RETURNING h.identity_key$$),
 (NULL, $$
     UPDATE patternos_dw.account_identifier h
     SET first_seen = least(h.first_seen, t.updated_at), last_seen = greatest(h.last_seen, t.updated_at)
     FROM target t
-    WHERE t.identity_key = h.identity_key AND t.kind = h.kind AND t.value_hash = h.value_hash
+    WHERE t.identity_key = h.identity_key AND t.value_key = h.value_key
       AND t.updated_at NOT BETWEEN h.first_seen AND h.last_seen$$),
 ('added', $$
     INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
     SELECT t.identity_key, t.kind, t.value_hash, t.updated_at, t.updated_at FROM target t
     ORDER BY t.identity_key
     ON CONFLICT (identity_key, value_key) DO NOTHING
-    RETURNING identity_key$$)
-$steps$;
-
--- The customers of new accounts, with what patternos._rebuild_customers() would give them.
-CREATE FUNCTION patternos._landing_steps_new_customers() RETURNS TABLE (relation text, statement text)
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $steps$ VALUES
-(NULL::text, $$
-    INSERT INTO patternos_dw.dim_customer
-        (customer_key, first_seen_date, last_seen_date, primary_age_group, primary_state, primary_city, primary_pincode,
-         gender, email_hash, mobile_hash, consent_marketing, consent_personalization, consent_sharing)
-    SELECT k.customer_key, (p.first_seen AT TIME ZONE z.zone)::date, (p.last_seen AT TIME ZONE z.zone)::date, p.age_group,
-           l.state, l.city, l.pincode, p.gender, CASE WHEN e.kind IS NULL THEN least(r.email, r.email_sha256) END,
-           CASE WHEN m.kind IS NULL THEN least(r.mobile, r.mobile_sha256) END, s.marketing, s.personalization, s.sharing
-    FROM new_key k JOIN staged_profile p USING (account) JOIN staged_statement s USING (account) JOIN staged r USING (line)
-    LEFT JOIN staged_location l ON l.location = p.location
-    LEFT JOIN patternos_dw.identifier_block e ON e.kind = 'email' AND e.value_hash = least(r.email, r.email_sha256)
-    LEFT JOIN patternos_dw.identifier_block m ON m.kind = 'mobile' AND m.value_hash = least(r.mobile, r.mobile_sha256)
-    CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z
-    ORDER BY k.customer_key$$)
+    RETURNING identity_key$$),
+(NULL, $$
+    DELETE FROM patternos_dw.account_feature f USING applied a WHERE f.identity_key = a.identity_key AND NOT a.is_new$$),
+('patternos_dw.account_feature', $$
+    SELECT f.* FROM applied a JOIN staged_feature f USING (identity_key) ORDER BY f.identity_key$$),
+(NULL, $$
+    UPDATE patternos_dw.account_feature f SET device_hashes = d.device_hashes
+    FROM (SELECT h.identity_key, array_agg(h.value_key ORDER BY h.value_key) AS device_hashes
+          FROM applied a JOIN patternos_dw.account_identifier h USING (identity_key)
+          WHERE NOT a.is_new AND h.kind = 'device'
+          GROUP BY h.identity_key HAVING bool_or(h.is_observed)) d
+    WHERE f.identity_key = d.identity_key AND f.device_hashes IS DISTINCT FROM d.device_hashes$$)
 $steps$;
 
 -- The consents. Of two statements of the same moment the one that refuses counts. Leaves "consented": of
@@ -119,7 +109,7 @@ AS $steps$ VALUES
                  min(s.line) FILTER (WHERE s.consent_sharing IS NOT NULL)] AS lines
     FROM staged s JOIN account_key k USING (account) LEFT JOIN old_statement o USING (account)
     WHERE num_nonnulls(s.consent_marketing, s.consent_personalization, s.consent_sharing) > 0
-      AND s.row_id IS DISTINCT FROM o.content_hash
+      AND s.row_id IS DISTINCT FROM o.stated_hash
     GROUP BY k.identity_key, k.is_new, s.updated_at$$),
 ('consented', $$
     SELECT p.line, c.identity_key,
@@ -156,8 +146,7 @@ AS $steps$ VALUES
     FROM old_profile o JOIN account_key k USING (account) JOIN patternos_dw.account_profile p USING (identity_key)
     WHERE (o.age_group, o.gender, o.state, o.city, o.pincode) IS DISTINCT FROM (p.age_group, p.gender, p.state, p.city, p.pincode)$$),
 ('touched', $$
-    SELECT identity_key FROM account_key WHERE is_new
-    UNION SELECT identity_key FROM new_profile
+    SELECT identity_key FROM new_profile
     UNION SELECT identity_key FROM removed
     UNION SELECT identity_key FROM added
     UNION SELECT identity_key FROM consented WHERE is_change$$),
@@ -166,38 +155,35 @@ AS $steps$ VALUES
     SELECT identity_key FROM touched ORDER BY identity_key ON CONFLICT DO NOTHING$$),
 (NULL, $$
     INSERT INTO patternos_dw.changed_customer (customer_key, reason)
-    SELECT DISTINCT k.customer_key, 'load' FROM touched JOIN account_key k USING (identity_key)
+    SELECT DISTINCT k.customer_key, 'load' FROM touched JOIN known_key k USING (identity_key)
     ORDER BY k.customer_key ON CONFLICT DO NOTHING$$),
 (NULL, $$
     SELECT patternos._rebuild_customers(ARRAY(
-        SELECT DISTINCT k.customer_key FROM consented c JOIN account_key k USING (identity_key) WHERE c.is_change))$$),
+        SELECT DISTINCT k.customer_key FROM consented c JOIN known_key k USING (identity_key) WHERE c.is_change))$$),
 ('duplicate', $$
-    SELECT s.line FROM staged s
+    SELECT s.line FROM staged s JOIN account_key k USING (account)
     WHERE NOT EXISTS (SELECT FROM applied a WHERE a.line = s.line)
       AND NOT EXISTS (SELECT FROM consented c WHERE c.line = s.line)
       AND NOT EXISTS (SELECT FROM new_profile p WHERE p.account = s.account)
-      AND NOT EXISTS (SELECT FROM staged_statement n JOIN account_key k USING (account)
+      AND NOT EXISTS (SELECT FROM staged_statement n
                       WHERE k.is_new AND n.account = s.account AND n.updated_at > s.updated_at
                         AND (s.consent_marketing IS NOT NULL OR s.consent_personalization IS NOT NULL OR s.consent_sharing IS NOT NULL))$$),
 ('orphan', $$
-    SELECT FROM staged_account a
-    WHERE NOT EXISTS (SELECT FROM account_key k JOIN patternos_dw.dim_customer c USING (customer_key) WHERE k.account = a.account)$$)
+    SELECT FROM known_key k WHERE NOT EXISTS (SELECT FROM patternos_dw.dim_customer c WHERE c.customer_key = k.customer_key)$$)
 $steps$;
 
 -- The steps of accounts.
 CREATE FUNCTION patternos._landing_steps_customer(has_order_id boolean) RETURNS TABLE (relation text, statement text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT * FROM patternos._landing_steps_accounts()
-    UNION ALL SELECT * FROM patternos._landing_steps_known()
+    SELECT * FROM patternos._landing_steps_known()
     UNION ALL SELECT * FROM patternos._landing_steps_profiles()
     UNION ALL SELECT * FROM patternos._landing_steps_identifiers()
-    UNION ALL SELECT * FROM patternos._landing_steps_new_customers()
     UNION ALL SELECT * FROM patternos._landing_steps_consents()
     UNION ALL SELECT * FROM patternos._landing_steps_customer_changes()
 $$;
 
 REVOKE ALL ON FUNCTION patternos._seed_customer_mapping(), patternos._parked_customer_payload(text), patternos._tokens(bytea),
-    patternos._landing_steps_known(), patternos._landing_steps_identifiers(), patternos._landing_steps_new_customers(),
+    patternos._landing_steps_known(), patternos._landing_steps_identifiers(),
     patternos._landing_steps_consents(),
     patternos._landing_steps_customer_changes(), patternos._landing_steps_customer(boolean) FROM PUBLIC;

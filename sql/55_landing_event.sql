@@ -128,21 +128,18 @@ AS $steps$ VALUES
     SET first_seen_date = least(c.first_seen_date, s.first_date), last_seen_date = greatest(c.last_seen_date, s.last_date), updated_at = now()
     FROM (SELECT k.customer_key, min((p.first_seen AT TIME ZONE z.zone)::date) AS first_date,
                  max((p.last_seen AT TIME ZONE z.zone)::date) AS last_date
-          FROM account_key k JOIN staged_profile p USING (account)
+          FROM known_key k JOIN staged_profile p USING (account)
           CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z
-          WHERE NOT k.is_new
           GROUP BY k.customer_key) s
     WHERE c.customer_key = s.customer_key
       AND (s.first_date < c.first_seen_date OR s.last_date > c.last_seen_date OR c.first_seen_date IS NULL)$$),
+('new_device', $$
+    SELECT DISTINCT d.identity_key FROM device d
+    WHERE NOT EXISTS (SELECT FROM patternos_dw.account_identifier i
+                      WHERE i.identity_key = d.identity_key AND i.value_key = patternos._value_key(d.visitor_id))$$),
 (NULL, $$
     INSERT INTO patternos_dw.changed_account (identity_key)
-    SELECT identity_key FROM account_key WHERE is_new
-    UNION
-    SELECT d.identity_key FROM device d
-    WHERE NOT EXISTS (SELECT FROM patternos_dw.account_identifier i
-                      WHERE i.identity_key = d.identity_key AND i.value_key = patternos._value_key(d.visitor_id))
-    ORDER BY 1
-    ON CONFLICT DO NOTHING$$),
+    SELECT identity_key FROM new_device ORDER BY identity_key ON CONFLICT DO NOTHING$$),
 (NULL, $$
     INSERT INTO patternos_dw.account_identifier AS old (identity_key, kind, value_hash, first_seen, last_seen, is_observed)
     SELECT identity_key, 'device', visitor_id, first_seen, last_seen, true FROM device ORDER BY 1, 3
@@ -150,6 +147,12 @@ AS $steps$ VALUES
         SET first_seen = least(old.first_seen, excluded.first_seen), last_seen = greatest(old.last_seen, excluded.last_seen),
             is_observed = true
         WHERE excluded.first_seen < old.first_seen OR excluded.last_seen > old.last_seen OR NOT old.is_observed$$),
+(NULL, $$
+    INSERT INTO patternos_dw.account_feature (identity_key, device_hashes)
+    SELECT i.identity_key, array_agg(i.value_key ORDER BY i.value_key)
+    FROM new_device n JOIN patternos_dw.account_identifier i USING (identity_key)
+    WHERE i.kind = 'device' GROUP BY i.identity_key ORDER BY i.identity_key
+    ON CONFLICT (identity_key) DO UPDATE SET device_hashes = excluded.device_hashes$$),
 (NULL, $$
     SELECT patternos._extend_dim_time((min(a.event_timestamp) AT TIME ZONE z.zone)::date, (max(a.event_timestamp) AT TIME ZONE z.zone)::date)
     FROM staged a CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z GROUP BY z.zone$$),
@@ -162,7 +165,8 @@ AS $steps$ VALUES
     ON CONFLICT DO NOTHING$$),
 ('orphan', $$
     SELECT 'account' AS kind FROM staged_account a
-    WHERE NOT EXISTS (SELECT FROM account_key k JOIN patternos_dw.dim_customer c USING (customer_key) WHERE k.account = a.account)
+    WHERE NOT EXISTS (SELECT FROM new_key k WHERE k.account = a.account)
+      AND NOT EXISTS (SELECT FROM known_key k JOIN patternos_dw.dim_customer c USING (customer_key) WHERE k.account = a.account)
     UNION ALL
     SELECT 'category' FROM product_key p
     WHERE NOT EXISTS (SELECT FROM patternos_dw.dim_product_category c WHERE c.category_id = p.category_id)$$)
@@ -172,9 +176,7 @@ $steps$;
 CREATE FUNCTION patternos._landing_steps_event(has_event_id boolean) RETURNS TABLE (relation text, statement text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT * FROM patternos._landing_steps_accounts()
-    UNION ALL SELECT * FROM patternos._landing_steps_customers()
-    UNION ALL SELECT * FROM patternos._landing_steps_profiles()
+    SELECT * FROM patternos._landing_steps_profiles()
     UNION ALL SELECT * FROM patternos._landing_steps_event_categories()
     UNION ALL SELECT * FROM patternos._landing_steps_event_facts()
     UNION ALL SELECT * FROM patternos._landing_steps_event_visitors()

@@ -47,6 +47,8 @@ static struct
 {
 	bool		loaded;
 	bool		verified;		/* equals the warehouse's check value */
+	TimestampTz compared_at;	/* statement in which it was last compared
+								 * with that */
 	TimestampTz checked_at;		/* statement in which the file was looked at */
 	char		path[MAXPGPATH];
 	struct stat file;
@@ -229,8 +231,8 @@ key_check(uint8 result[KEY_CHECK_SIZE])
 }
 
 /*
- * Compares the loaded key with the warehouse's check value, once for each key; no
- * row or no warehouse is no problem.  The table is read directly: its reader needs
+ * Compares the loaded key with the warehouse's check value, once for each key, or
+ * once a statement as long as there is none; no row or no warehouse is no problem.  The table is read directly: its reader needs
  * no privilege on it and learns nothing from it.
  */
 static KeyProblem
@@ -244,8 +246,9 @@ verify_key(void)
 	uint8		check[KEY_CHECK_SIZE];
 	bool		mismatch = false;
 
-	if (key.verified)
+	if (key.verified || key.compared_at == GetCurrentStatementStartTimestamp())
 		return problem(0, NULL, NULL);
+	key.compared_at = GetCurrentStatementStartTimestamp();
 	namespace = get_namespace_oid("patternos_dw", true);
 	table = OidIsValid(namespace) ? get_relname_relid("hash_key", namespace) : InvalidOid;
 	if (!OidIsValid(table) || get_rel_relkind(table) != RELKIND_RELATION)
@@ -270,8 +273,11 @@ verify_key(void)
 	ExecDropSingleTupleTableSlot(slot);
 	table_close(relation, AccessShareLock);
 	if (mismatch && !key.verified)
+	{
+		key.compared_at = 0;
 		return problem(ERRCODE_CONFIG_FILE_ERROR, "key file is not the one that this warehouse was loaded with",
 					   "Point patternos.key_file at the right file: with another key every customer would become a new one.");
+	}
 	return problem(0, NULL, NULL);
 }
 

@@ -38,8 +38,8 @@
 
 #include "compat.h"
 
-#include "common/cryptohash.h"
 #include "core/parse.h"
+#include "core/sha256.h"
 #include "datatype/timestamp.h"
 #include "intern.h"
 #include "nodes/pg_list.h"
@@ -94,6 +94,8 @@ typedef struct LandingField
 
 typedef struct LandingBatch LandingBatch;
 typedef struct ItemList ItemList;
+typedef struct Profile Profile;
+typedef struct TableWriter TableWriter;
 
 typedef struct LandingEntity
 {
@@ -113,6 +115,15 @@ typedef struct LandingEntity
 
 	/* Fills derived columns in, once the row is known to be sound. */
 	void		(*stage_row) (LandingBatch *batch);
+
+	/*
+	 * Writes the customers of new accounts and what else their rows say; NULL:
+	 * nothing but when they were seen.
+	 */
+	void		(*write_accounts) (LandingBatch *batch);
+
+	/* Time and hash of an account's newest row in landing_customer; NULL: it is none. */
+	void		(*statement) (LandingBatch *batch, uint32 account, Datum *time, Datum *hash);
 
 	/* Registers relations beside "staged" before the steps run. */
 	void		(*make_relations) (LandingBatch *batch);
@@ -191,6 +202,22 @@ typedef struct FieldValue
 	size_t		refused_size;
 } FieldValue;
 
+/* What an account is known by. */
+typedef struct AccountKey
+{
+	int64		customer_key;
+	int64		identity_key;	/* 0 = not yet looked for */
+	bool		is_new;
+	bool		is_settled;		/* the steps have nothing to do with it */
+} AccountKey;
+
+/* A column of the rows that a TableWriter takes. */
+typedef struct WriterColumn
+{
+	const char *name;
+	Oid			type;
+} WriterColumn;
+
 struct LandingBatch
 {
 	struct LandingBatch *outer; /* the batch opened before this one in the
@@ -233,6 +260,11 @@ struct LandingBatch
 	TupleDesc	reject_desc;
 	Tuplestorestate *rejects;
 	Intern	   *accounts;
+	AccountKey *keys;			/* by account, once they are settled */
+	int64		new_accounts;
+	struct FeatureState *features;	/* for fuzzy matching, NULL = rows have
+									 * none */
+	Profile    *profile;		/* of the accounts, NULL = rows have none */
 	RowCounter *months;			/* of record_time in UTC, as year * 12 + month
 								 * - 1 */
 
@@ -249,8 +281,7 @@ struct LandingBatch
 	bool		faulty;
 
 	StringInfoData row_content; /* what is hashed */
-	pg_cryptohash_ctx *row_hash;
-	pg_cryptohash_ctx *content_hash;
+	Sha256		content_hash;
 	RowCounter *occurrences;
 	RowCounter *seconds;		/* rows of different content by account and
 								 * second */
@@ -307,8 +338,6 @@ extern Tuplestorestate *batch_tuplestore(LandingBatch *batch);
 extern LandingBatch *batch_with_items(void);
 
 /* landing_profile.c: what a batch says about its accounts and places */
-typedef struct Profile Profile;
-
 typedef struct AccountSighting
 {
 	int			account;		/* -1 = none */
@@ -320,9 +349,26 @@ typedef struct AccountSighting
 	const text *pincode;
 } AccountSighting;
 
-extern Profile *profile_create(LandingBatch *batch);
+extern void profile_begin(LandingBatch *batch);
 extern int	profile_note(Profile *profile, const AccountSighting *sighting);
-extern void profile_relations(LandingBatch *batch, Profile *profile);
+extern void profile_values(const Profile *profile, uint32 account, Datum *values, bool *nulls);
+extern void profile_seen(const LandingBatch *batch, uint32 account, Datum *values);
+extern void profile_relations(LandingBatch *batch);
+
+/* Columns of what profile_values() and profile_seen() give. */
+#define PROFILE_COLUMNS \
+	{"first_seen", TIMESTAMPTZOID}, {"last_seen", TIMESTAMPTZOID}, {"age_group", TEXTOID}, {"age_group_at", TIMESTAMPTZOID}, \
+	{"gender", TEXTOID}, {"gender_at", TIMESTAMPTZOID}, {"state", TEXTOID}, {"city", TEXTOID}, {"pincode", TEXTOID}, \
+	{"location_at", TIMESTAMPTZOID}
+#define SEEN_COLUMNS {"first_seen_date", DATEOID}, {"last_seen_date", DATEOID}
+
+/* landing_write.c: writers of tables */
+extern TableWriter *table_writer_begin(LandingBatch *batch, const char *table, int count, const WriterColumn *columns);
+extern void table_writer_put(TableWriter *writer, const Datum *values, const bool *nulls);
+extern int64 table_writer_end(TableWriter *writer);
+
+/* landing_account.c: keys of accounts */
+extern Datum generated_id(const char *prefix, int digits, int64 key);
 
 /* landing_item.c: the items of a batch's orders */
 extern ItemList *item_list_create(LandingBatch *batch);

@@ -7,7 +7,12 @@
 
 #include "landing.h"
 
+#include "utils/pg_rusage.h"
+
 extern void landing_query(const char *sql, int nargs, const char **texts);
+extern void report_step(const LandingBatch *batch, const char *relation, const char *sql, const PGRUsage *begin);
+extern void account_relation(LandingBatch *batch);
+extern void settle_accounts(LandingBatch *batch);
 extern void open_batch(LandingBatch *batch, TupleDesc view);
 extern void close_batch(LandingBatch *batch);
 

@@ -8,19 +8,17 @@
  * reaches the staged row, which may be spilled to disk.  In the payload an
  * identifier's kind stands for it.
  *
- * Beside "staged" the steps read "staged_profile" and "staged_location" (see
- * landing_profile.c), "staged_identifier" (line, account, kind, value_hash)
- * and "staged_statement" (account, line, updated_at, content_hash, marketing,
- * personalization, sharing), the newest row of each account, of rows of the
- * same time the last, and what the account agreed to last.
+ * What the rows say about new accounts is written by landing_customer_write.c,
+ * which also lists the relations that the steps read.
  */
-#include "landing.h"
+#include "landing_customer.h"
 
 #include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "core/normalize.h"
 #include "key.h"
+#include "landing_feature.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -29,35 +27,6 @@
 
 /* No account is believed to have more devices or addresses. */
 #define LIST_LIMIT 100
-
-#define CONSENTS 3
-
-typedef enum CustomerField
-{
-	PLATFORM,
-	CUSTOMER,
-	NAME,
-	ADDRESS,
-	BIRTH_DATE,
-	EMAIL,
-	EMAIL_SHA256,
-	MOBILE,
-	MOBILE_SHA256,
-	LOYALTY_ID,
-	DEVICES,
-	IPS,
-	AGE_GROUP,
-	GENDER,
-	STATE,
-	CITY,
-	PINCODE,
-	MARKETING,
-	PERSONALIZATION,
-	SHARING,
-	UPDATED_AT,
-	PERSON,
-	CUSTOMER_FIELDS
-} CustomerField;
 
 static const LandingField fields[CUSTOMER_FIELDS] = {
 	[PLATFORM] = {"platform_id", FIELD_PLATFORM, TEXTOID, true},
@@ -82,40 +51,8 @@ static const LandingField fields[CUSTOMER_FIELDS] = {
 	[SHARING] = {"consent_sharing", FIELD_FLAG, BOOLOID},
 	[UPDATED_AT] = {"updated_at", FIELD_TIME, TIMESTAMPTZOID},
 	[PERSON] = {"name_address_dob", FIELD_DERIVED, BYTEAOID},
+	[FEATURE] = {"feature", FIELD_DERIVED, BYTEAOID},
 };
-
-/* Where the identifiers of a row are, and the kind of each. */
-static const struct
-{
-	CustomerField field;
-	const char *kind;
-}			identifiers[] = {
-	{EMAIL, "email"}, {EMAIL_SHA256, "email"}, {MOBILE, "mobile"}, {MOBILE_SHA256, "mobile"},
-	{LOYALTY_ID, "loyalty_id"}, {PERSON, "name_address_dob"}, {DEVICES, "device"}, {IPS, "ip"}
-};
-
-/* The newest row of an account. */
-typedef struct Statement
-{
-	TimestampTz updated_at;
-	int64		line;			/* 0 = none yet */
-	int64		content_hash;
-	TimestampTz consent_at[CONSENTS];	/* newest statement on each purpose */
-	bool		granted[CONSENTS];
-} Statement;
-
-typedef struct CustomerState
-{
-	Profile    *profile;
-	int			column[CUSTOMER_FIELDS];	/* that feeds the field, -1 = none */
-	char	  **marker;			/* by column: what the payload keeps of an
-								 * identifier, NULL = the column is none */
-	Datum		kinds[lengthof(identifiers)];
-	TupleDesc	identifier_desc;
-	Tuplestorestate *identifiers;
-	Statement  *statements;		/* by account */
-	uint32		capacity;
-} CustomerState;
 
 static void
 begin_customers(LandingBatch *batch)
@@ -123,7 +60,8 @@ begin_customers(LandingBatch *batch)
 	MemoryContext old = MemoryContextSwitchTo(batch->context);
 	CustomerState *state = palloc0(sizeof(CustomerState));
 
-	state->profile = profile_create(batch);
+	profile_begin(batch);
+	feature_begin(batch);
 	state->marker = palloc0(batch->column_count * sizeof(char *));
 	memset(state->column, -1, sizeof(state->column));
 	for (int i = 0; i < batch->column_count; i++)
@@ -136,15 +74,6 @@ begin_customers(LandingBatch *batch)
 		if (column->field >= NAME && column->field <= IPS)
 			state->marker[i] = psprintf("[%s]", fields[column->field].choices);
 	}
-	for (int i = 0; i < lengthof(identifiers); i++)
-		state->kinds[i] = CStringGetTextDatum(identifiers[i].kind);
-	state->identifier_desc = CreateTemplateTupleDesc(4);
-	TupleDescInitEntry(state->identifier_desc, 1, "line", INT8OID, -1, 0);
-	TupleDescInitEntry(state->identifier_desc, 2, "account", INT4OID, -1, 0);
-	TupleDescInitEntry(state->identifier_desc, 3, "kind", TEXTOID, -1, 0);
-	TupleDescInitEntryCollation(state->identifier_desc, 3, C_COLLATION_OID);
-	TupleDescInitEntry(state->identifier_desc, 4, "value_hash", BYTEAOID, -1, 0);
-	state->identifiers = batch_tuplestore(batch);
 	state->capacity = 1024;
 	state->statements = palloc0(state->capacity * sizeof(Statement));
 	batch->declared = true;
@@ -186,6 +115,7 @@ static void
 settle_person(LandingBatch *batch)
 {
 	const CustomerState *state = batch->entity_state;
+	FieldValue *stored = &batch->parsed[state->column[NAME]];
 	const text *name = field_text(batch, NAME);
 	const text *address = field_text(batch, ADDRESS);
 	bytea	   *person = palloc(VARHDRSZ + IDENTIFIER_HASH_SIZE);
@@ -193,24 +123,75 @@ settle_person(LandingBatch *batch)
 	SET_VARSIZE(person, VARHDRSZ + IDENTIFIER_HASH_SIZE);
 	if (name == NULL)
 		return;
+	stored->stored = NULL;
 	if (is_token(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)))
 		(void) hex_decode(VARDATA_ANY(name) + 1, TOKEN_SIZE - 1, VARDATA(person));
 	else if (address != NULL && !FIELD_IS_NULL(batch, BIRTH_DATE) &&
 			 DatumGetInt32(FIELD_VALUE(batch, BIRTH_DATE)) > 0)
 	{
+		char		canonical[PERSON_NAME_MAX + PERSON_ADDRESS_MAX + 16];
 		int			birth = DatumGetInt32(FIELD_VALUE(batch, BIRTH_DATE));
-		char	   *canonical = psprintf("%.*s\x1f%.*s\x1f%04d-%02d-%02d",
-										 (int) VARSIZE_ANY_EXHDR(name), VARDATA_ANY(name),
-										 (int) VARSIZE_ANY_EXHDR(address), VARDATA_ANY(address),
-										 birth / 10000, birth / 100 % 100, birth % 100);
+		int			size = snprintf(canonical, sizeof(canonical), "%.*s\x1f%.*s\x1f%04d-%02d-%02d",
+									(int) VARSIZE_ANY_EXHDR(name), VARDATA_ANY(name),
+									(int) VARSIZE_ANY_EXHDR(address), VARDATA_ANY(address),
+									birth / 10000, birth / 100 % 100, birth % 100);
 
-		identifier_hash("name_address_dob", canonical, strlen(canonical), (uint8 *) VARDATA(person));
+		identifier_hash("name_address_dob", canonical, size, (uint8 *) VARDATA(person));
 	}
 	else
 		return;
 	set_field(batch, PERSON, PointerGetDatum(person));
-	batch->parsed[state->column[NAME]].stored = VARDATA(person);
-	batch->parsed[state->column[NAME]].stored_size = IDENTIFIER_HASH_SIZE;
+	stored->stored = VARDATA(person);
+	stored->stored_size = IDENTIFIER_HASH_SIZE;
+}
+
+/* Notes the features of name, address, birth date and PIN code. */
+static void
+note_features(LandingBatch *batch)
+{
+	const text *name = field_text(batch, NAME);
+	const text *address = field_text(batch, ADDRESS);
+	const text *pincode = field_text(batch, PINCODE);
+
+	if (address != NULL && is_feature_token(VARDATA_ANY(address), VARSIZE_ANY_EXHDR(address)))
+	{
+		feature_token(batch, VARDATA_ANY(address));
+		return;
+	}
+	if (address != NULL)
+		feature_address(batch, VARDATA_ANY(address), VARSIZE_ANY_EXHDR(address));
+	if (name != NULL && !is_token(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)))
+		feature_name(batch, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+	if (!FIELD_IS_NULL(batch, BIRTH_DATE) && DatumGetInt32(FIELD_VALUE(batch, BIRTH_DATE)) > 0)
+		feature_birth_date(batch, DatumGetInt32(FIELD_VALUE(batch, BIRTH_DATE)));
+	if (pincode != NULL)
+		feature_pincode(batch, VARDATA_ANY(pincode));
+}
+
+/*
+ * Keeps the row's features.  Names, addresses and birth dates are part of the row's
+ * identity through them: it has another one when one of these is corrected.
+ */
+static void
+settle_features(LandingBatch *batch)
+{
+	const CustomerState *state = batch->entity_state;
+	const AccountFeature *feature;
+	bytea	   *value;
+
+	note_features(batch);
+	feature = row_feature(batch);
+	if (feature == NULL)
+		return;
+	value = palloc(VARHDRSZ + sizeof(AccountFeature));
+	SET_VARSIZE(value, VARHDRSZ + sizeof(AccountFeature));
+	memcpy(VARDATA(value), feature, sizeof(AccountFeature));
+	set_field(batch, FEATURE, PointerGetDatum(value));
+	if (state->column[ADDRESS] >= 0)
+	{
+		batch->parsed[state->column[ADDRESS]].stored = VARDATA(value);
+		batch->parsed[state->column[ADDRESS]].stored_size = offsetof(AccountFeature, birth_years);
+	}
 }
 
 /*
@@ -225,6 +206,7 @@ prepare_customer(LandingBatch *batch)
 	if (!FIELD_IS_NULL(batch, BIRTH_DATE))
 		settle_age(batch);
 	settle_person(batch);
+	settle_features(batch);
 	FIELD_IS_NULL(batch, NAME) = true;
 	FIELD_IS_NULL(batch, ADDRESS) = true;
 	FIELD_IS_NULL(batch, BIRTH_DATE) = true;
@@ -244,36 +226,6 @@ mask_customer(LandingBatch *batch)
 		}
 }
 
-/* Writes the row's identifiers to their relation; each value of a kind once. */
-static void
-put_identifiers(LandingBatch *batch, CustomerState *state)
-{
-	Datum		values[] = {batch->values[STAGED_LINE], Int32GetDatum(batch->account), (Datum) 0, (Datum) 0};
-	bool		nulls[] = {false, false, false, false};
-	char		hash[VARHDRSZ + IDENTIFIER_HASH_SIZE];
-
-	SET_VARSIZE(hash, sizeof(hash));
-	values[3] = PointerGetDatum(hash);
-	for (int i = 0; i < lengthof(identifiers); i++)
-	{
-		int			field = identifiers[i].field;
-		bytea	   *hashes;
-
-		if (FIELD_IS_NULL(batch, field))
-			continue;
-		hashes = DatumGetByteaPP(FIELD_VALUE(batch, field));
-		if ((field == EMAIL_SHA256 || field == MOBILE_SHA256) && !FIELD_IS_NULL(batch, field - 1) &&
-			memcmp(VARDATA_ANY(hashes), VARDATA_ANY(DatumGetByteaPP(FIELD_VALUE(batch, field - 1))), IDENTIFIER_HASH_SIZE) == 0)
-			continue;
-		values[2] = state->kinds[i];
-		for (Size at = 0; at < VARSIZE_ANY_EXHDR(hashes); at += IDENTIFIER_HASH_SIZE)
-		{
-			memcpy(VARDATA(hash), VARDATA_ANY(hashes) + at, IDENTIFIER_HASH_SIZE);
-			tuplestore_putvalues(state->identifiers, state->identifier_desc, values, nulls);
-		}
-	}
-}
-
 /*
  * Keeps the newest row of the account (one that comes a second time is not
  * newer), and of consents the newest statement, at the same moment the refusal.
@@ -291,6 +243,7 @@ note_statement(LandingBatch *batch, CustomerState *state)
 		state->capacity *= 2;
 	}
 	statement = &state->statements[batch->account];
+	statement->rows++;
 	for (int i = 0; i < CONSENTS; i++)
 	{
 		bool		granted = DatumGetBool(FIELD_VALUE(batch, MARKETING + i));
@@ -322,41 +275,25 @@ stage_customer(LandingBatch *batch)
 		.pincode = field_text(batch, PINCODE)
 	};
 
-	(void) profile_note(state->profile, &sighting);
-	put_identifiers(batch, state);
+	(void) profile_note(batch->profile, &sighting);
 	note_statement(batch, state);
+}
+
+/* Time and hash of an account's newest row. */
+static void
+newest_statement(LandingBatch *batch, uint32 account, Datum *time, Datum *hash)
+{
+	const CustomerState *state = batch->entity_state;
+
+	*time = TimestampTzGetDatum(state->statements[account].updated_at);
+	*hash = Int64GetDatum(state->statements[account].content_hash);
 }
 
 static void
 make_customer_relations(LandingBatch *batch)
 {
-	static const char *const purposes[CONSENTS] = {"marketing", "personalization", "sharing"};
-	CustomerState *state = batch->entity_state;
-	TupleDesc	desc = CreateTemplateTupleDesc(4 + CONSENTS);
-	Tuplestorestate *rows = batch_tuplestore(batch);
-
-	profile_relations(batch, state->profile);
-	register_relation("staged_identifier", state->identifier_desc, state->identifiers,
-					  tuplestore_tuple_count(state->identifiers));
-	TupleDescInitEntry(desc, 1, "account", INT4OID, -1, 0);
-	TupleDescInitEntry(desc, 2, "line", INT8OID, -1, 0);
-	TupleDescInitEntry(desc, 3, "updated_at", TIMESTAMPTZOID, -1, 0);
-	TupleDescInitEntry(desc, 4, "content_hash", INT8OID, -1, 0);
-	for (int i = 0; i < CONSENTS; i++)
-		TupleDescInitEntry(desc, 5 + i, purposes[i], BOOLOID, -1, 0);
-	for (uint32 i = 0; i < intern_count(batch->accounts); i++)
-	{
-		const Statement *statement = &state->statements[i];
-		Datum		values[] = {Int32GetDatum(i), Int64GetDatum(statement->line),
-			TimestampTzGetDatum(statement->updated_at), Int64GetDatum(statement->content_hash),
-			BoolGetDatum(statement->granted[0]), BoolGetDatum(statement->granted[1]),
-		BoolGetDatum(statement->granted[2])};
-		bool		nulls[4 + CONSENTS] = {false};
-
-		tuplestore_putvalues(rows, desc, values, nulls);
-		CHECK_FOR_INTERRUPTS();
-	}
-	register_relation("staged_statement", desc, rows, intern_count(batch->accounts));
+	profile_relations(batch);
+	customer_statement_relation(batch);
 }
 
 const LandingEntity landing_customer = {
@@ -368,6 +305,8 @@ const LandingEntity landing_customer = {
 	.prepare_row = prepare_customer,
 	.check_row = mask_customer,
 	.stage_row = stage_customer,
+	.write_accounts = customer_write_accounts,
+	.statement = newest_statement,
 	.make_relations = make_customer_relations,
 	.parked_payload = "patternos._parked_customer_payload"
 };

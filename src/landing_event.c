@@ -70,7 +70,6 @@ static const LandingField fields[EVENT_FIELDS] = {
 
 typedef struct EventState
 {
-	Profile    *profile;
 	RowCounter *numbers;		/* of events with an id of their own */
 } EventState;
 
@@ -79,7 +78,7 @@ begin_events(LandingBatch *batch)
 {
 	EventState *state = MemoryContextAllocZero(batch->context, sizeof(EventState));
 
-	state->profile = profile_create(batch);
+	profile_begin(batch);
 	state->numbers = row_counter_create(batch->context);
 	batch->entity_state = state;
 }
@@ -111,7 +110,7 @@ stage_event(LandingBatch *batch)
 	bool		is_repeated = false;
 
 	if (batch->account >= 0)
-		(void) profile_note(state->profile, &sighting);
+		(void) profile_note(batch->profile, &sighting);
 	if (!FIELD_IS_NULL(batch, EVENT_ID))
 	{
 		number = declared_identity(batch, "event", field_text(batch, EVENT_ID));
@@ -124,7 +123,7 @@ stage_event(LandingBatch *batch)
 static void
 make_event_relations(LandingBatch *batch)
 {
-	profile_relations(batch, ((EventState *) batch->entity_state)->profile);
+	profile_relations(batch);
 }
 
 const LandingEntity landing_event = {

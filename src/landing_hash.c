@@ -7,23 +7,7 @@
  */
 #include "landing.h"
 
-#include "common/sha2.h"
 #include "port/pg_bswap.h"
-
-static void
-check(bool ok)
-{
-	if (!ok)
-		ereport(ERROR,
-				(errcode(ERRCODE_INTERNAL_ERROR),
-				 errmsg("could not compute a SHA-256 hash")));
-}
-
-static void
-update(pg_cryptohash_ctx *hash, const void *data, size_t size)
-{
-	check(pg_cryptohash_update(hash, data, size) >= 0);
-}
 
 /* Adds a value and its length to what is to be hashed; value NULL is a NULL. */
 static void
@@ -40,12 +24,8 @@ add_value(StringInfo content, const char *value, size_t size)
 static void
 hash_content(LandingBatch *batch, uint8 *digest)
 {
-	StringInfo	content = &batch->row_content;
-
-	check(pg_cryptohash_init(batch->row_hash) >= 0);
-	update(batch->row_hash, content->data, content->len);
-	check(pg_cryptohash_final(batch->row_hash, digest, PG_SHA256_DIGEST_LENGTH) >= 0);
-	resetStringInfo(content);
+	sha256(batch->row_content.data, batch->row_content.len, digest);
+	resetStringInfo(&batch->row_content);
 }
 
 /* The first 63 bits of a digest. */
@@ -59,7 +39,7 @@ first_bits(const uint8 *digest)
 }
 
 /*
- * Makes the two hashes of a batch.
+ * Makes the hash of a batch.
  */
 void
 hash_begin(LandingBatch *batch)
@@ -68,10 +48,7 @@ hash_begin(LandingBatch *batch)
 
 	initStringInfo(&batch->row_content);
 	MemoryContextSwitchTo(old);
-	batch->row_hash = pg_cryptohash_create(PG_SHA256);
-	batch->content_hash = pg_cryptohash_create(PG_SHA256);
-	check(batch->row_hash != NULL && batch->content_hash != NULL &&
-		  pg_cryptohash_init(batch->content_hash) >= 0);
+	sha256_init(&batch->content_hash);
 }
 
 /*
@@ -82,14 +59,14 @@ int64
 hash_row(LandingBatch *batch)
 {
 	StringInfo	content = &batch->row_content;
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	uint8		digest[SHA256_SIZE];
 	uint32		occurrence;
 
 	add_value(content, batch->row_platform, strlen(batch->row_platform));
 	for (int i = 0; i < batch->column_count; i++)
 		add_value(content, batch->parsed[i].stored, batch->parsed[i].stored_size);
 	hash_content(batch, digest);
-	update(batch->content_hash, digest, sizeof(digest));
+	sha256_update(&batch->content_hash, digest, sizeof(digest));
 	if (batch->faulty)
 		return 0;
 	batch->occurrence = row_counter_add(batch->occurrences, first_bits(digest));
@@ -109,7 +86,7 @@ int64
 declared_identity(LandingBatch *batch, const char *kind, const text *id)
 {
 	StringInfo	content = &batch->row_content;
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	uint8		digest[SHA256_SIZE];
 
 	add_value(content, batch->row_platform, strlen(batch->row_platform));
 	add_value(content, kind, strlen(kind));
@@ -132,12 +109,10 @@ order_identity(LandingBatch *batch, int field)
 }
 
 /*
- * The hash of the whole batch, 32 bytes; frees both hashes.
+ * The hash of the whole batch, 32 bytes.
  */
 void
 hash_end(LandingBatch *batch, uint8 *digest)
 {
-	check(pg_cryptohash_final(batch->content_hash, digest, PG_SHA256_DIGEST_LENGTH) >= 0);
-	pg_cryptohash_free(batch->row_hash);
-	pg_cryptohash_free(batch->content_hash);
+	sha256_final(&batch->content_hash, digest);
 }

@@ -14,6 +14,7 @@
 
 #include "core/normalize.h"
 #include "key.h"
+#include "landing_feature.h"
 #include "utils/builtins.h"
 
 /* What a parser answers for a value that identifies nobody. */
@@ -48,9 +49,24 @@ hash_membership(const char *programme, const char *written, size_t size, uint8 *
 	return reason;
 }
 
+/* The hash of an email address or a mobile number; its parts are features. */
+static Reason
+hash_contact(LandingBatch *batch, bool is_email, const char *written, size_t size, uint8 *hash)
+{
+	char		canonical[NORMALIZE_MAX];
+	size_t		length;
+	Reason		reason = (is_email ? normalize_email : normalize_phone) (written, size, canonical, sizeof(canonical), &length);
+
+	if (reason != REASON_OK)
+		return reason;
+	identifier_hash(is_email ? "email" : "phone", canonical, length, hash);
+	feature_contact(batch, is_email, canonical, length);
+	return REASON_OK;
+}
+
 /* The hash of one identifier of the field's kind. */
 static Reason
-hash_value(const LandingBatch *batch, const LandingField *field, const char *format,
+hash_value(LandingBatch *batch, const LandingField *field, const char *format,
 		   const char *written, size_t size, uint8 *hash)
 {
 	if (is_token(written, size))
@@ -60,6 +76,8 @@ hash_value(const LandingBatch *batch, const LandingField *field, const char *for
 	}
 	if (strcmp(field->choices, "loyalty_id") == 0)
 		return hash_membership(format == NULL ? batch->row_platform : format, written, size, hash);
+	if (strcmp(field->choices, "email") == 0 || strcmp(field->choices, "mobile") == 0)
+		return hash_contact(batch, field->choices[0] == 'e', written, size, hash);
 	return hash_identifier(field->choices, written, size, hash);
 }
 
@@ -135,8 +153,8 @@ parse_identifiers(LandingBatch *batch, const LandingField *field, const char *fo
 }
 
 /*
- * A name or an address, in its canonical form; the token of a parked row's
- * person instead of a name.
+ * A name or an address, in its canonical form; of a parked row the token of its
+ * person instead of a name, that of its features instead of an address.
  */
 Reason
 parse_person(LandingBatch *batch, const LandingField *field, const char *format,
@@ -148,7 +166,7 @@ parse_person(LandingBatch *batch, const LandingField *field, const char *format,
 	Reason		reason;
 
 	result->stored = "";
-	if (is_name && is_token(written, size))
+	if (is_name ? is_token(written, size) : is_feature_token(written, size))
 	{
 		result->datum = PointerGetDatum(cstring_to_text_with_len(written, size));
 		return REASON_OK;

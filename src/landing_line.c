@@ -79,7 +79,6 @@ static const LandingField fields[LINE_FIELDS] = {
 
 typedef struct LineState
 {
-	Profile    *profile;
 	ItemList   *items;
 	const char *cancelled;		/* prefix of the ids of cancelled orders, NULL
 								 * = none */
@@ -91,7 +90,7 @@ begin_lines(LandingBatch *batch)
 	static const char prefix[] = "cancelled:";
 	LineState  *state = MemoryContextAllocZero(batch->context, sizeof(LineState));
 
-	state->profile = profile_create(batch);
+	profile_begin(batch);
 	state->items = item_list_create(batch);
 	for (int i = 0; i < batch->column_count; i++)
 	{
@@ -188,7 +187,7 @@ stage_line(LandingBatch *batch)
 		.pincode = field_text(batch, PINCODE)
 	};
 	LineState  *state = batch->entity_state;
-	int			location = profile_note(state->profile, &sighting);
+	int			location = profile_note(batch->profile, &sighting);
 	const text *name = field_text(batch, ITEM_NAME);
 
 	if (location >= 0)
@@ -207,7 +206,7 @@ make_line_relations(LandingBatch *batch)
 {
 	LineState  *state = batch->entity_state;
 
-	profile_relations(batch, state->profile);
+	profile_relations(batch);
 	item_relation(batch, state->items);
 }
 

@@ -16,7 +16,6 @@
 
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "common/sha2.h"
 #include "core/detect.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
@@ -95,8 +94,10 @@ step_arguments(LandingBatch *batch)
 	return arguments;
 }
 
-/* Says, to who listens at DEBUG1, how long a statement took. */
-static void
+/*
+ * Says, to who listens at DEBUG1, how long a statement took.
+ */
+void
 report_step(const LandingBatch *batch, const char *relation, const char *sql, const PGRUsage *begin)
 {
 	const char *what = relation != NULL ? relation : sql + strspn(sql, " \n");
@@ -201,35 +202,7 @@ run_step(LandingBatch *batch, StepArguments *arguments, const char *relation, co
 	return SPI_processed;
 }
 
-/* Makes the batch's accounts a relation. */
-static void
-account_relation(LandingBatch *batch)
-{
-	TupleDesc	desc = CreateTemplateTupleDesc(3);
-	Tuplestorestate *rows = batch_tuplestore(batch);
-
-	TupleDescInitEntry(desc, 1, "account", INT4OID, -1, 0);
-	TupleDescInitEntry(desc, 2, "platform_id", TEXTOID, -1, 0);
-	TupleDescInitEntryCollation(desc, 2, C_COLLATION_OID);
-	TupleDescInitEntry(desc, 3, "platform_customer_id", TEXTOID, -1, 0);
-	TupleDescInitEntryCollation(desc, 3, C_COLLATION_OID);
-	for (uint32 i = 0; i < intern_count(batch->accounts); i++)
-	{
-		size_t		size;
-		const char *key = intern_value(batch->accounts, i, &size);
-		const char *id = (const char *) memchr(key, ACCOUNT_SEPARATOR, size) + 1;
-		Datum		values[] = {Int32GetDatum(i),
-			PointerGetDatum(cstring_to_text_with_len(key, id - 1 - key)),
-		PointerGetDatum(cstring_to_text_with_len(id, key + size - id))};
-		bool		nulls[] = {false, false, false};
-
-		tuplestore_putvalues(rows, desc, values, nulls);
-		CHECK_FOR_INTERRUPTS();
-	}
-	register_relation("staged_account", desc, rows, intern_count(batch->accounts));
-}
-
-/* Runs the entity's steps; returns how many staged rows added nothing. */
+/* Settles the accounts and runs the entity's steps; returns how many staged rows added nothing. */
 static int64
 run_steps(LandingBatch *batch, StepArguments *arguments)
 {
@@ -238,6 +211,8 @@ run_steps(LandingBatch *batch, StepArguments *arguments)
 	uint64		count;
 	int64		duplicates = 0;
 
+	settle_accounts(batch);
+	batch->entity->make_relations(batch);
 	landing_query("SELECT relation, statement FROM patternos._landing_steps($1) ORDER BY step", 1, &view);
 	steps = SPI_tuptable;
 	count = SPI_processed;
@@ -382,13 +357,13 @@ report(LandingBatch *batch, const char *status, int64 duplicates)
 void
 close_batch(LandingBatch *batch)
 {
-	bytea	   *content_hash = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	bytea	   *content_hash = palloc(VARHDRSZ + SHA256_SIZE);
 	const char *platform = batch->platform_id;
 	const char *status = "loaded";
 	int64		duplicates = 0;
 	StepArguments arguments;
 
-	SET_VARSIZE(content_hash, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	SET_VARSIZE(content_hash, VARHDRSZ + SHA256_SIZE);
 	hash_end(batch, (uint8 *) VARDATA(content_hash));
 	SPI_connect();
 	arguments = step_arguments(batch);
@@ -415,7 +390,6 @@ close_batch(LandingBatch *batch)
 		if (batch->rejected > batch->max_reject_share * batch->rows)
 			status = "parked";
 		account_relation(batch);
-		batch->entity->make_relations(batch);
 		if (strcmp(status, "loaded") == 0)
 			duplicates = run_steps(batch, &arguments);
 		else

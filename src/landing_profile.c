@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -44,12 +45,13 @@ struct Profile
 };
 
 #define SEPARATOR '\x1f'
+#define PLACE_COLUMNS 3
 
 /*
  * Empty profiles, in the batch's memory.
  */
-Profile    *
-profile_create(LandingBatch *batch)
+void
+profile_begin(LandingBatch *batch)
 {
 	Profile    *profile = MemoryContextAllocZero(batch->context, sizeof(Profile));
 
@@ -58,7 +60,7 @@ profile_create(LandingBatch *batch)
 	profile->accounts = MemoryContextAlloc(batch->context, profile->capacity * sizeof(AccountProfile));
 	profile->values = intern_create(batch->context);
 	profile->locations = intern_create(batch->context);
-	return profile;
+	batch->profile = profile;
 }
 
 /* The account's profile, made at first sight; accounts are numbered in order. */
@@ -170,9 +172,65 @@ put_attribute(const Intern *values, const Attribute *attribute, Datum *datums, b
 	datums[1] = TimestampTzGetDatum(attribute->time);
 }
 
+/* State, city and PIN code of a place as texts, NULL for what is not known. */
+static void
+place_texts(const Profile *profile, int location, Datum *values, bool *nulls)
+{
+	size_t		size;
+	const char *part = intern_value(profile->locations, location, &size);
+
+	for (int i = 0; i < PLACE_COLUMNS; i++)
+	{
+		const char *end = strchr(part, SEPARATOR);
+
+		nulls[i] = end == part;
+		if (!nulls[i])
+			values[i] = PointerGetDatum(cstring_to_text_with_len(part, end - part));
+		part = end + 1;
+	}
+}
+
+/*
+ * What is known of an account: PROFILE_COLUMNS.
+ */
+void
+profile_values(const Profile *profile, uint32 account, Datum *values, bool *nulls)
+{
+	const AccountProfile *known = &profile->accounts[account];
+
+	values[0] = TimestampTzGetDatum(known->first_seen);
+	values[1] = TimestampTzGetDatum(known->last_seen);
+	nulls[0] = nulls[1] = false;
+	put_attribute(profile->values, &known->age_group, values + 2, nulls + 2);
+	put_attribute(profile->values, &known->gender, values + 4, nulls + 4);
+	memset(nulls + 6, true, (PLACE_COLUMNS + 1) * sizeof(bool));
+	if (known->location.number < 0)
+		return;
+	place_texts(profile, known->location.number, values + 6, nulls + 6);
+	values[9] = TimestampTzGetDatum(known->location.time);
+	nulls[9] = false;
+}
+
+/*
+ * The local days on which an account was first and last seen: SEEN_COLUMNS.
+ */
+void
+profile_seen(const LandingBatch *batch, uint32 account, Datum *values)
+{
+	const AccountProfile *known = &batch->profile->accounts[account];
+	int			date;
+	int			date_id;
+
+	local_date(batch, known->first_seen, &date, &date_id);
+	values[0] = DateADTGetDatum(date);
+	if (known->last_seen != known->first_seen)
+		local_date(batch, known->last_seen, &date, &date_id);
+	values[1] = DateADTGetDatum(date);
+}
+
 /* The batch's distinct places as a relation. */
 static void
-location_relation(LandingBatch *batch, Profile *profile)
+location_relation(LandingBatch *batch, const Profile *profile)
 {
 	static const char *const names[] = {"location", "state", "city", "pincode"};
 	TupleDesc	desc = CreateTemplateTupleDesc(lengthof(names));
@@ -182,20 +240,11 @@ location_relation(LandingBatch *batch, Profile *profile)
 		TupleDescInitEntry(desc, i + 1, names[i], i == 0 ? INT4OID : TEXTOID, -1, 0);
 	for (uint32 i = 0; i < intern_count(profile->locations); i++)
 	{
-		size_t		size;
-		const char *part = intern_value(profile->locations, i, &size);
 		Datum		values[lengthof(names)];
 		bool		nulls[lengthof(names)] = {false};
 
 		values[0] = Int32GetDatum(i);
-		for (int j = 1; j < lengthof(names); j++)
-		{
-			const char *end = strchr(part, SEPARATOR);
-
-			nulls[j] = end == part;
-			values[j] = PointerGetDatum(cstring_to_text_with_len(part, end - part));
-			part = end + 1;
-		}
+		place_texts(profile, i, values + 1, nulls + 1);
 		tuplestore_putvalues(rows, desc, values, nulls);
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -203,40 +252,34 @@ location_relation(LandingBatch *batch, Profile *profile)
 }
 
 /*
- * Registers "staged_profile" and "staged_location".
+ * Registers "staged_profile", of known accounts, and "staged_location".
  */
 void
-profile_relations(LandingBatch *batch, Profile *profile)
+profile_relations(LandingBatch *batch)
 {
-	TupleDesc	desc = CreateTemplateTupleDesc(9);
+	static const WriterColumn columns[] = {{"account", INT4OID}, PROFILE_COLUMNS};
+	const Profile *profile = batch->profile;
+	TupleDesc	desc = CreateTemplateTupleDesc(lengthof(columns));
 	Tuplestorestate *rows = batch_tuplestore(batch);
 
-	TupleDescInitEntry(desc, 1, "account", INT4OID, -1, 0);
-	TupleDescInitEntry(desc, 2, "first_seen", TIMESTAMPTZOID, -1, 0);
-	TupleDescInitEntry(desc, 3, "last_seen", TIMESTAMPTZOID, -1, 0);
-	TupleDescInitEntry(desc, 4, "age_group", TEXTOID, -1, 0);
-	TupleDescInitEntry(desc, 5, "age_group_at", TIMESTAMPTZOID, -1, 0);
-	TupleDescInitEntry(desc, 6, "gender", TEXTOID, -1, 0);
-	TupleDescInitEntry(desc, 7, "gender_at", TIMESTAMPTZOID, -1, 0);
-	TupleDescInitEntry(desc, 8, "location", INT4OID, -1, 0);
-	TupleDescInitEntry(desc, 9, "location_at", TIMESTAMPTZOID, -1, 0);
+	for (int i = 0; i < lengthof(columns); i++)
+		TupleDescInitEntry(desc, i + 1, columns[i].name, columns[i].type, -1, 0);
 	for (uint32 i = 0; i < profile->count; i++)
 	{
-		const AccountProfile *account = &profile->accounts[i];
-		Datum		values[9];
-		bool		nulls[9] = {false};
+		Datum		values[lengthof(columns)];
+		bool		nulls[lengthof(columns)] = {false};
+		MemoryContext old;
 
+		if (batch->keys[i].is_new)
+			continue;
+		old = MemoryContextSwitchTo(batch->row_context);
 		values[0] = Int32GetDatum(i);
-		values[1] = TimestampTzGetDatum(account->first_seen);
-		values[2] = TimestampTzGetDatum(account->last_seen);
-		put_attribute(profile->values, &account->age_group, values + 3, nulls + 3);
-		put_attribute(profile->values, &account->gender, values + 5, nulls + 5);
-		nulls[7] = nulls[8] = account->location.number < 0;
-		values[7] = Int32GetDatum(account->location.number);
-		values[8] = TimestampTzGetDatum(account->location.time);
+		profile_values(profile, i, values + 1, nulls + 1);
 		tuplestore_putvalues(rows, desc, values, nulls);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(batch->row_context);
 		CHECK_FOR_INTERRUPTS();
 	}
-	register_relation("staged_profile", desc, rows, profile->count);
+	register_relation("staged_profile", desc, rows, tuplestore_tuple_count(rows));
 	location_relation(batch, profile);
 }

@@ -83,7 +83,6 @@ static const LandingField fields[TRANSACTION_FIELDS] = {
 
 typedef struct TransactionState
 {
-	Profile    *profile;
 	ItemList   *items;
 } TransactionState;
 
@@ -92,7 +91,7 @@ begin_transactions(LandingBatch *batch)
 {
 	TransactionState *state = MemoryContextAllocZero(batch->context, sizeof(TransactionState));
 
-	state->profile = profile_create(batch);
+	profile_begin(batch);
 	state->items = item_list_create(batch);
 	batch->entity_state = state;
 }
@@ -167,7 +166,7 @@ stage_transaction(LandingBatch *batch)
 		.pincode = field_text(batch, PINCODE)
 	};
 	TransactionState *state = batch->entity_state;
-	int			location = profile_note(state->profile, &sighting);
+	int			location = profile_note(batch->profile, &sighting);
 	Datum		items;
 
 	if (location >= 0)
@@ -188,7 +187,7 @@ make_transaction_relations(LandingBatch *batch)
 {
 	TransactionState *state = batch->entity_state;
 
-	profile_relations(batch, state->profile);
+	profile_relations(batch);
 	item_relation(batch, state->items);
 }
 

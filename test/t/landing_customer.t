@@ -151,6 +151,12 @@ is(reasons(devices => join(';', map { "dev$_" } 1 .. 150)), 'devices too_long f'
 is(reasons(devices => ';;;', ips => ' ', email => '', name => 'x' x 100000, address => "a\x01b"), 'address control_character f, name too_long f', 'empty lists, long and odd texts');
 is(value(q{count(*) FROM patternos_dw.raw_batch WHERE rows_accepted + rows_rejected + rows_duplicate + rows_suppressed <> rows_total}), 0, 'counts add up');
 
+sub features
+{
+	my ($account) = @_;
+	return value("to_jsonb(f) - 'identity_key' FROM patternos_dw.account_feature f JOIN patternos_dw.dim_customer_identity USING (identity_key) WHERE platform_customer_id = '$account'");
+}
+
 # a parked batch keeps what it needs to be loaded
 my %ravi = (%asha, platform_id => 'CHUMBAK', platform_customer_id => 'C1', name => 'Ravi Iyer', email => 'ravi@iyer.in', phone => '9839013399');
 is(land(\%ravi, { platform_id => 'X' }), 'parked 2 1 1 0 0', 'a batch is parked');
@@ -161,6 +167,23 @@ is(kinds('C1'), 'device device email ip ip loyalty_id mobile name_address_dob', 
 is(holds('C1', 'email', 'ravi@iyer.in') + holds('C1', 'loyalty_id', 'CHUMBAK:LP-77') + holds('C1', 'name_address_dob', 'ravi iyer|12 MG Road, Pune|1990-05-04'), 3, 'the right ones');
 is(value("p.age_group FROM patternos_dw.account_profile p JOIN patternos_dw.dim_customer_identity USING (identity_key) WHERE platform_customer_id = 'C1'"), '25-34', 'and the age band');
 is(value("payload ->> 'email' FROM patternos_dw.raw_record WHERE platform_customer_id = 'C1'"), '[email]', 'its record holds kinds only');
+is(land({ %ravi, platform_customer_id => 'C2' }), 'loaded 1 1 0 0 0', 'the same person, not parked');
+is(features('C2'), features('C1'), 'has the same features');
+
+# features: equal parts have equal hashes, whichever place they stand in; others have others
+land({ %ravi, platform_customer_id => 'C3', name => 'Iyer Ravi', birth_date => '1991-04-05', email => 'ravi@other.in', phone => '9739013399', address => 'Flat 12, M.G. Road, Pune' });
+sub same { my ($what) = @_; return value("$what FROM (SELECT f.* FROM patternos_dw.account_feature f JOIN patternos_dw.dim_customer_identity USING (identity_key) WHERE platform_customer_id = 'C2') a,
+	(SELECT f.* FROM patternos_dw.account_feature f JOIN patternos_dw.dim_customer_identity USING (identity_key) WHERE platform_customer_id = 'C3') b"); }
+is(same('a.name_hash = b.name_hash AND a.forename_hash = b.surname_hash AND a.surname_phonetic_hash = b.forename_phonetic_hash AND a.forename_bloom = b.surname_bloom'), 't', 'names in another order');
+is(same('a.birth_day_hash = b.birth_month_hash AND a.birth_month_hash = b.birth_day_hash AND a.birth_date_hash <> b.birth_date_hash AND a.birth_year_hash <> b.birth_year_hash'), 't', 'day and month swapped');
+is(same('cardinality(ARRAY(SELECT unnest(a.birth_year_hashes) INTERSECT SELECT unnest(b.birth_year_hashes)))'), 2, 'years one apart share two of three');
+is(same('a.email_user_hash = b.email_user_hash AND a.email_hash <> b.email_hash AND a.mobile_last7_hash = b.mobile_last7_hash AND a.mobile_hash <> b.mobile_hash'), 't', 'contacts alike');
+is(same('a.house_hash = b.house_hash AND a.address_hash <> b.address_hash AND a.address_bloom <> b.address_bloom'), 't', 'addresses alike');
+is(same('a.pincode_area_hash = b.pincode_area_hash'), 't', 'area of the PIN code');
+is(same('a.email_hash = patternos._value_key(patternos.hash_identifier(\'email\', \'ravi@iyer.in\')) AND a.address_hash = patternos._value_key(patternos.hash_identifier(\'address\', \'12 MG Road, Pune\'))'), 't', 'hashes as hash_identifier() makes them');
+is(same('a.device_hashes = ARRAY(SELECT value_key FROM patternos_dw.account_identifier i WHERE i.identity_key = a.identity_key AND kind = \'device\' ORDER BY 1) AND cardinality(a.device_hashes) = 2'), 't', 'devices');
+is(value('count(*) FROM patternos_dw.account_identifier WHERE value_key IS DISTINCT FROM patternos._value_key(value_hash)') . value(q{bool_and(value_key = ('x' || encode(substr(value_hash, 1, 8), 'hex'))::bit(64)::bigint) FROM patternos_dw.account_identifier}), '0t', 'value_key is what the table would generate');
+is(value(q{bool_and(global_customer_id = 'GLOBAL' || lpad(customer_key::text, 6, '0')) FROM patternos_dw.dim_customer}) . value(q{bool_and(identity_id = 'ID' || lpad(identity_key::text, 8, '0')) FROM patternos_dw.dim_customer_identity}), 'tt', 'ids too');
 
 # the rows of generated accounts, all at once, one by one in another order, or in halves: the same accounts
 my %results;
@@ -179,6 +202,7 @@ for my $way ('at once', 'in halves, the newer first', 'in pieces')
 	$results{$way} = psql($copy, q{
 		SELECT 'identifier', platform_id, platform_customer_id, kind, value_hash::text, NULL FROM patternos_dw.account_identifier JOIN patternos_dw.dim_customer_identity USING (identity_key)
 		UNION ALL SELECT 'consent', platform_id, platform_customer_id, (marketing, personalization, sharing)::text, NULL, occurred_at::text FROM patternos_dw.account_consent JOIN patternos_dw.dim_customer_identity USING (identity_key)
+		UNION ALL SELECT 'feature', platform_id, platform_customer_id, (to_jsonb(f) - 'identity_key')::text, NULL, NULL FROM patternos_dw.account_feature f JOIN patternos_dw.dim_customer_identity USING (identity_key)
 		UNION ALL SELECT 'profile', platform_id, platform_customer_id, age_group, gender, concat_ws(',', state, city, pincode, first_seen, last_seen) FROM patternos_dw.account_profile JOIN patternos_dw.dim_customer_identity USING (identity_key)
 		UNION ALL SELECT 'customer', i.platform_id, i.platform_customer_id, first.platform_customer_id, NULL, concat_ws(',', c.consent_marketing, c.consent_personalization, c.consent_sharing, c.gender, c.primary_city)
 			FROM patternos_dw.dim_customer_identity i JOIN patternos_dw.dim_customer c USING (customer_key)
