@@ -291,7 +291,7 @@ BEGIN
         END IF;
     END LOOP;
     RETURN format('SELECT s."patternos rec" AS rec, s.%I AS uid, %s AS src%s, patternos._encode_record(%L::bytea%s) AS f FROM (SELECT %s.*%s FROM %s_raw AS %s) AS s%s',
-                  document ->> 'unique_id', coalesce(format('s.%I::text', document ->> 'source'), 'NULL::text'), keys, model,
+                  document ->> 'unique_id', coalesce('s.' || quote_ident(document ->> 'source') || '::text', 'NULL::text'), keys, model,
                   patternos._match_arguments(document, relation, work), patternos._match_alias(relation), inner_keys, work,
                   patternos._match_alias(relation), joins);
 END

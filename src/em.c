@@ -8,6 +8,8 @@
  */
 #include "patternos.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -297,11 +299,34 @@ write_sessions(const MatchFit *fit, int nlevels)
 }
 
 /*
+ * How many blocked pairs are matches with a probability of at least 0.9 when
+ * lambda is halved, as it is, and doubled.
+ */
+static ArrayType *
+write_sensitivity(const MatchFit *fit)
+{
+	Datum		values[3];
+
+	for (int i = 0; i < 3; i++)
+	{
+		EmModel		model = fit->model;
+		double		pairs = 0;
+
+		model.lambda = Min(ldexp(model.lambda, i - 1), (1 + model.lambda) / 2);
+		for (size_t j = 0; j < fit->nblocked; j++)
+			if (em_probability(&model, fit->blocked[j].pattern) >= 0.9)
+				pairs += fit->blocked[j].count;
+		values[i] = Float8GetDatum(pairs);
+	}
+	return construct_array(values, 3, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+}
+
+/*
  * _fit_match_model(levels integer[], start float8[], prior float8[],
  *	   fixed boolean[], agreement float8[], total float8, masks bigint[],
  *	   sessions integer[], patterns bigint[], counts float8[], truths integer[])
  *	   returns (parameters float8[], passes float8[], rounds integer,
- *	   change float8)
+ *	   change float8, sensitivity float8[])
  *
  * agreement holds, in the order of m, the pairs per level among all pairs;
  * total is the number of all pairs.  22023 for arrays that do not fit together.
@@ -312,8 +337,8 @@ patternos_fit_match_model(PG_FUNCTION_ARGS)
 	MatchFit   *fit = palloc0(sizeof(MatchFit));
 	TupleDesc	descriptor;
 	Datum	   *agreement;
-	Datum		values[4];
-	bool		nulls[4] = {false};
+	Datum		values[5];
+	bool		nulls[5] = {false};
 	int			nparameters = read_levels(fcinfo, 0, &fit->model);
 	int			next = 0;
 
@@ -336,5 +361,6 @@ patternos_fit_match_model(PG_FUNCTION_ARGS)
 	values[1] = PointerGetDatum(write_sessions(fit, (nparameters - 1) / 2));
 	values[2] = Int32GetDatum(fit->rounds);
 	values[3] = Float8GetDatum(fit->change);
+	values[4] = PointerGetDatum(write_sensitivity(fit));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }
