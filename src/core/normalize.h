@@ -21,6 +21,10 @@ extern Reason normalize_name(const char *text, size_t length,
 extern Reason normalize_address(const char *text, size_t length,
 								char *result, size_t size, size_t *result_size);
 
+/* any text as words, as in an address; at most 512 bytes */
+extern Reason normalize_words(const char *text, size_t length,
+							  char *result, size_t size, size_t *result_size);
+
 /* loyalty and device ids: trimmed, ASCII upper case, inner white space dropped */
 extern Reason normalize_code(const char *text, size_t length,
 							 char *result, size_t size, size_t *result_size);

@@ -251,7 +251,17 @@ normalize_name(const char *text, size_t length,
 }
 
 /*
- * Addresses: folded words with their digits.
+ * Any text: folded words with their digits.
+ */
+Reason
+normalize_words(const char *text, size_t length,
+				char *result, size_t size, size_t *result_size)
+{
+	return fold_text(text, length, true, result, size, result_size);
+}
+
+/*
+ * Addresses: the same, unless they say that there is none.
  */
 Reason
 normalize_address(const char *text, size_t length,

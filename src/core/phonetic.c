@@ -22,6 +22,9 @@
 #include "core/normalize.h"
 #include "core/utf8.h"
 
+/* Bytes of a name that count. */
+#define MAX_NAME 512
+
 /* Letters looked at: enough for PHONETIC_MAX sounds of any name. */
 #define MAX_LETTERS 128
 
@@ -252,10 +255,8 @@ sound(const char *s, size_t i, size_t *used)
 static size_t
 copy_start(const char *name, size_t size, char *result)
 {
-	size_t		n = size < PHONETIC_MAX ? size : PHONETIC_MAX;
+	size_t		n = utf8_prefix(name, size, PHONETIC_MAX);
 
-	while (n > 0 && n < size && ((unsigned char) name[n] & 0xC0) == 0x80)
-		n--;
 	memcpy(result, name, n);
 	return n;
 }
@@ -307,7 +308,7 @@ phonetic_key(const char *name, size_t size, char *result)
 	char		normal[NORMALIZE_MAX];
 	size_t		normal_size;
 
-	if (normalize_name(name, size, normal, sizeof(normal), &normal_size) != REASON_OK)
+	if (normalize_name(name, utf8_prefix(name, size, MAX_NAME), normal, sizeof(normal), &normal_size) != REASON_OK)
 		return 0;
 	return phonetic_key_normalized(normal, normal_size, result);
 }

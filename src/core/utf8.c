@@ -106,6 +106,21 @@ utf8_valid(const char *text, size_t length)
 }
 
 /*
+ * As many bytes from the beginning as are at most max and cut no character.
+ */
+size_t
+utf8_prefix(const char *text, size_t length, size_t max)
+{
+	size_t		n = max;
+
+	if (length <= max)
+		return length;
+	while (n > 0 && max - n < UTF8_MAX && ((unsigned char) text[n] & 0xC0) == 0x80)
+		n--;
+	return n;
+}
+
+/*
  * Unicode white space, and the invisible characters that spreadsheets and chat
  * programs leave around a value: byte order mark, zero width, directional marks.
  */

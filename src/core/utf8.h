@@ -23,6 +23,9 @@ extern size_t utf8_encode(uint32_t code, char *result);
 /* Whether all bytes form valid UTF-8 (no overlong form, no surrogate). */
 extern bool utf8_valid(const char *text, size_t length);
 
+/* The size of the longest part of at most max bytes from the beginning in whole characters. */
+extern size_t utf8_prefix(const char *text, size_t length, size_t max);
+
 /* White space of any script, and characters without width that exports leave at the ends. */
 extern bool is_blank(uint32_t code);
 
