@@ -5,7 +5,7 @@
 #include "patternos.h"
 
 #include "core/address.h"
-#include "core/date_level.h"
+#include "core/date_comparison.h"
 #include "core/name.h"
 #include "core/phonetic.h"
 #include "utf8_argument.h"
@@ -72,7 +72,7 @@ patternos_phonetic_key(PG_FUNCTION_ARGS)
  * unknown.
  */
 static DateLevel
-compare_dates(DateADT x, DateADT y)
+dates_level(DateADT x, DateADT y)
 {
 	DateParts	a;
 	DateParts	b;
@@ -83,7 +83,7 @@ compare_dates(DateADT x, DateADT y)
 	j2date(y + POSTGRES_EPOCH_JDATE, &b.year, &b.month, &b.day);
 	if (a.year < 1 || a.year > 9999 || b.year < 1 || b.year > 9999)
 		return DATE_PLACEHOLDER;
-	return date_level(a, b);
+	return compare_dates(a, b);
 }
 
 /*
@@ -92,7 +92,7 @@ compare_dates(DateADT x, DateADT y)
 Datum
 patternos_date_similarity(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_FLOAT8(date_level_similarity(compare_dates(PG_GETARG_DATEADT(0), PG_GETARG_DATEADT(1))));
+	PG_RETURN_FLOAT8(date_level_similarity(dates_level(PG_GETARG_DATEADT(0), PG_GETARG_DATEADT(1))));
 }
 
 /*
@@ -101,5 +101,5 @@ patternos_date_similarity(PG_FUNCTION_ARGS)
 Datum
 patternos_date_comparison(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(date_level_name(compare_dates(PG_GETARG_DATEADT(0), PG_GETARG_DATEADT(1)))));
+	PG_RETURN_TEXT_P(cstring_to_text(date_level_name(dates_level(PG_GETARG_DATEADT(0), PG_GETARG_DATEADT(1)))));
 }

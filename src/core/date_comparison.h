@@ -1,11 +1,11 @@
 /*
- * date_level.h
+ * date_comparison.h
  *		How alike two dates are, as people and clerks get them wrong.
  *
  * Pure C.
  */
-#ifndef PATTERNOS_DATE_LEVEL_H
-#define PATTERNOS_DATE_LEVEL_H
+#ifndef PATTERNOS_DATE_COMPARISON_H
+#define PATTERNOS_DATE_COMPARISON_H
 
 /* From least to most alike. */
 typedef enum DateLevel
@@ -29,10 +29,10 @@ typedef struct DateParts
 	int			day;
 } DateParts;
 
-extern DateLevel date_level(DateParts a, DateParts b);
+extern DateLevel compare_dates(DateParts a, DateParts b);
 extern const char *date_level_name(DateLevel level);
 
 /* 0 to 1. */
 extern double date_level_similarity(DateLevel level);
 
-#endif							/* PATTERNOS_DATE_LEVEL_H */
+#endif							/* PATTERNOS_DATE_COMPARISON_H */

@@ -1,8 +1,8 @@
 /*
- * date_level.c
+ * date_comparison.c
  *		How alike two dates are, as people and clerks get them wrong.
  */
-#include "core/date_level.h"
+#include "core/date_comparison.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -74,7 +74,7 @@ is_typo(DateParts a, DateParts b)
  * year.
  */
 DateLevel
-date_level(DateParts a, DateParts b)
+compare_dates(DateParts a, DateParts b)
 {
 	if (is_placeholder(a) || is_placeholder(b))
 		return DATE_PLACEHOLDER;
