@@ -30,6 +30,7 @@ BEGIN
     PERFORM patternos._create_feature_rules();
     PERFORM patternos._create_intent();
     PERFORM patternos._create_match_tables();
+    PERFORM patternos._create_identity_tables();
     PERFORM patternos._seed_warehouse();
     PERFORM patternos._seed_platform_mappings();
     PERFORM patternos._seed_event_mapping();

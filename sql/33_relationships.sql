@@ -59,6 +59,8 @@ BEGIN
         ('intent_training_labels', '{customer_key}', 'dim_customer', '{customer_key}', false),
         ('intent_training_labels', '{platform_id}', 'dim_platform', '{platform_id}', true),
         ('item_rule', '{platform_id}', 'dim_platform', '{platform_id}', true),
+        ('match_key', '{identity_key}', 'match_record', '{identity_key}', true),
+        ('match_record', '{identity_key}', 'dim_customer_identity', '{identity_key}', false),
         ('purchase_rate_model', '{platform_id}', 'dim_platform', '{platform_id}', true),
         ('raw_batch', '{platform_id}', 'dim_platform', '{platform_id}', true),
         ('raw_record', '{batch_id}', 'raw_batch', '{batch_id}', true),

@@ -6,3 +6,16 @@ LANGUAGE c VOLATILE STRICT COST 10000 ROWS 100000
 AS 'MODULE_PATHNAME', 'patternos_connected_components';
 COMMENT ON FUNCTION patternos.connected_components(text) IS
     'Connected components of the graph whose edges a query returns, named by their smallest node.';
+
+-- The maximum spanning forest of a graph in which some nodes must not meet: src/forest.c.
+CREATE FUNCTION patternos._spanning_forest(edges text, conflicts text)
+RETURNS TABLE (node bigint, component bigint, weakest double precision, strongest double precision)
+LANGUAGE c VOLATILE STRICT COST 10000 ROWS 100000
+AS 'MODULE_PATHNAME', 'patternos__spanning_forest';
+
+-- Whether what is known of two accounts speaks against one person: src/contradict.c.
+CREATE FUNCTION patternos._contradict(a bigint[], b bigint[]) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5
+AS 'MODULE_PATHNAME', 'patternos__contradict';
+
+REVOKE ALL ON FUNCTION patternos._spanning_forest(text, text) FROM PUBLIC;

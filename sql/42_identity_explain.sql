@@ -1,39 +1,44 @@
 -- Why accounts are together or apart, and values that must not link.
 
--- What an account has in common with others: linked, or the reason why that does not link them.
+-- What an account has in common with others, or the model or a steward says of them: linked, or the reason
+-- why that does not link them.
 CREATE FUNCTION patternos._account_links(account bigint, others bigint[])
-RETURNS TABLE (other bigint, kind text, verdict text)
+RETURNS TABLE (other bigint, kind text, verdict text, weight double precision, probability double precision)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH shared AS (
-        SELECT o.identity_key, kind, b.reason
-        FROM patternos_dw.account_identifier h
-        JOIN patternos_dw.account_identifier o USING (value_key, kind, value_hash)
-        LEFT JOIN patternos_dw.identifier_block b USING (kind, value_hash)
-        WHERE h.identity_key = account AND o.identity_key = ANY (others) AND o.identity_key <> account
-          AND kind = ANY (patternos._identifying_kinds())
-    ), holder AS (
-        SELECT i.identity_key, i.platform_id, p.gender,
-               (SELECT array_agg(x.value_hash) FROM patternos_dw.account_identifier x
-                WHERE x.identity_key = i.identity_key AND x.kind = 'loyalty_id'
-                  AND NOT EXISTS (SELECT FROM patternos_dw.identifier_block b
-                                  WHERE b.kind = x.kind AND b.value_hash = x.value_hash)) AS loyalty
-        FROM patternos_dw.dim_customer_identity i
-        LEFT JOIN patternos_dw.account_profile p USING (identity_key)
-        WHERE i.identity_key = account OR i.identity_key IN (SELECT identity_key FROM shared)
+    WITH edge AS (
+        SELECT CASE e.account_a WHEN account THEN e.account_b ELSE e.account_a END AS other, e.*
+        FROM (SELECT * FROM patternos_dw.match_edge WHERE account_a = account AND account_b = ANY (others)
+              UNION ALL
+              SELECT * FROM patternos_dw.match_edge WHERE account_b = account AND account_a = ANY (others)) e
     )
-    SELECT DISTINCT s.identity_key, s.kind,
-           CASE WHEN s.reason IS NOT NULL THEN 'blocked as ' || s.reason
-                WHEN s.kind = 'mobile' AND patternos._shares_phone_only(a.platform_id, o.platform_id, a.gender, o.gender,
-                                                                        a.loyalty, o.loyalty) THEN 'contradicted'
-                ELSE 'linked' END
-    FROM shared s
-    JOIN holder a ON a.identity_key = account
-    JOIN holder o ON o.identity_key = s.identity_key
+    SELECT DISTINCT o.identity_key, kind,
+           CASE WHEN b.reason IS NOT NULL THEN 'blocked as ' || b.reason
+                WHEN kind = 'mobile' AND (SELECT patternos._contradict(x.traits, y.traits)
+                                          FROM patternos_dw.match_account x, patternos_dw.match_account y
+                                          WHERE x.identity_key = account AND y.identity_key = o.identity_key) THEN 'contradicted'
+                WHEN EXISTS (SELECT FROM edge e WHERE e.other = o.identity_key AND e.kind = 'deterministic' AND e.is_cut) THEN 'cut'
+                ELSE 'linked' END,
+           NULL::double precision, 1::double precision
+    FROM patternos_dw.account_identifier h
+    JOIN patternos_dw.account_identifier o USING (value_key, kind, value_hash)
+    LEFT JOIN patternos_dw.identifier_block b USING (kind, value_hash)
+    WHERE h.identity_key = account AND o.identity_key = ANY (others) AND o.identity_key <> account
+      AND kind = ANY (patternos._identifying_kinds())
+    UNION ALL
+    SELECT e.other, e.kind,
+           CASE WHEN e.probability < patternos._setting('match_threshold')::double precision THEN 'below threshold'
+                WHEN e.is_cut THEN 'cut' ELSE 'linked' END, e.weight, e.probability
+    FROM edge e WHERE e.kind = 'probabilistic'
+    UNION ALL
+    SELECT o, 'manual', CASE WHEN l.same THEN 'linked' ELSE 'kept apart' END, NULL, l.same::integer
+    FROM unnest(others) o
+    JOIN patternos._account_labels() l ON l.account_a = least(o, account) AND l.account_b = greatest(o, account)
 $$;
 
--- The accounts of a shortest chain of links from one account to another within a customer.
-CREATE FUNCTION patternos._link_path(first_account bigint, last_account bigint, members bigint[]) RETURNS bigint[]
+-- The accounts of a shortest chain of edges of at least this probability from one account to another
+-- within a customer; NULL when there is none.
+CREATE FUNCTION patternos._link_path(first_account bigint, last_account bigint, members bigint[], floor double precision) RETURNS bigint[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -44,9 +49,11 @@ DECLARE
     path bigint[] := '{}';
 BEGIN
     WHILE reached[place] <> last_account LOOP
-        SELECT array_agg(DISTINCT l.other ORDER BY l.other) INTO next_accounts
-        FROM patternos._account_links(reached[place], members) l
-        WHERE l.verdict = 'linked' AND l.other <> ALL (reached);
+        SELECT array_agg(DISTINCT e.other ORDER BY e.other) INTO next_accounts
+        FROM (SELECT account_b AS other, probability, is_cut FROM patternos_dw.match_edge WHERE account_a = reached[place]
+              UNION ALL
+              SELECT account_a, probability, is_cut FROM patternos_dw.match_edge WHERE account_b = reached[place]) e
+        WHERE e.probability >= floor AND NOT e.is_cut AND e.other = ANY (members) AND e.other <> ALL (reached);
         reached := reached || next_accounts;
         came_from := came_from || array_fill(place, ARRAY[coalesce(cardinality(next_accounts), 0)]);
         place := place + 1;
@@ -58,6 +65,29 @@ BEGIN
         path := reached[place] || path;
         place := came_from[place];
     END LOOP;
+    RETURN path;
+END
+$$;
+
+-- The chain whose weakest edge is the strongest, of those a shortest.
+CREATE FUNCTION patternos._best_link_path(first_account bigint, last_account bigint) RETURNS bigint[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    members CONSTANT bigint[] := (SELECT array_agg(m.identity_key) FROM patternos_dw.dim_customer_identity i
+                                  JOIN patternos_dw.dim_customer_identity m USING (customer_key)
+                                  WHERE i.identity_key = first_account);
+    floor double precision;
+    path bigint[];
+BEGIN
+    IF last_account = ANY (members) THEN
+        FOR floor IN SELECT DISTINCT e.probability FROM patternos_dw.match_edge e
+                     WHERE e.account_a = ANY (members) AND e.account_b = ANY (members)
+                     ORDER BY e.probability DESC LOOP
+            path := patternos._link_path(first_account, last_account, members, floor);
+            EXIT WHEN path IS NOT NULL;
+        END LOOP;
+    END IF;
     RETURN path;
 END
 $$;
@@ -79,26 +109,25 @@ END
 $$;
 
 CREATE FUNCTION patternos.explain_link(platform_a text, account_a text, platform_b text, account_b text)
-RETURNS TABLE (step integer, from_platform text, from_account text, to_platform text, to_account text, kind text, verdict text)
+RETURNS TABLE (step integer, from_platform text, from_account text, to_platform text, to_account text, kind text, verdict text,
+               weight double precision, probability double precision)
 LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     first_account CONSTANT bigint := patternos._account(platform_a, account_a);
     last_account CONSTANT bigint := patternos._account(platform_b, account_b);
-    path bigint[];
+    path CONSTANT bigint[] := patternos._best_link_path(first_account, last_account);
 BEGIN
-    path := patternos._link_path(first_account, last_account,
-                (SELECT array_agg(m.identity_key) FROM patternos_dw.dim_customer_identity i
-                 JOIN patternos_dw.dim_customer_identity m USING (customer_key)
-                 WHERE i.identity_key = first_account));
     RETURN QUERY
-    SELECT p.place, f.platform_id, f.platform_customer_id, t.platform_id, t.platform_customer_id, l.kind, l.verdict
+    SELECT p.place, f.platform_id, f.platform_customer_id, t.platform_id, t.platform_customer_id, l.kind, l.verdict,
+           l.weight, l.probability
     FROM generate_series(1, coalesce(cardinality(path) - 1, 1)) p (place)
     CROSS JOIN LATERAL (SELECT coalesce(path[p.place], first_account) AS from_key,
                                coalesce(path[p.place + 1], last_account) AS to_key) k
     CROSS JOIN LATERAL patternos._account_links(k.from_key, ARRAY[k.to_key]) l
     JOIN patternos_dw.dim_customer_identity f ON f.identity_key = k.from_key
     JOIN patternos_dw.dim_customer_identity t ON t.identity_key = k.to_key
+    WHERE first_account <> last_account
     ORDER BY p.place, l.kind, l.verdict;
 END
 $$;
@@ -196,32 +225,14 @@ AS $$
     SELECT count(*) FROM linked
 $$;
 
-CREATE FUNCTION patternos._create_identity_views() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    CREATE OR REPLACE VIEW patternos_dw.identity_report AS
-    SELECT b.kind, b.reason, count(*) AS blocked_values, sum(b.accounts)::bigint AS accounts,
-           max(b.accounts) AS most_accounts, max(b.detected_at) AS last_detected_at
-    FROM patternos_dw.identifier_block b
-    GROUP BY b.kind, b.reason;
-    COMMENT ON VIEW patternos_dw.identity_report IS 'Identifier values that link nobody, counted by kind and reason';
-    COMMENT ON COLUMN patternos_dw.identity_report.kind IS 'Kind of identifier: email, mobile, loyalty_id, name_address_dob, device, ip';
-    COMMENT ON COLUMN patternos_dw.identity_report.reason IS 'placeholder, shared (by more accounts than setting identifier_account_cap) or manual';
-    COMMENT ON COLUMN patternos_dw.identity_report.blocked_values IS 'Number of blocked values';
-    COMMENT ON COLUMN patternos_dw.identity_report.accounts IS 'Accounts that hold them, when last counted; an account counts once for each value';
-    COMMENT ON COLUMN patternos_dw.identity_report.most_accounts IS 'Accounts that hold the most common of them';
-    COMMENT ON COLUMN patternos_dw.identity_report.last_detected_at IS 'When the newest of them was blocked';
-END
-$$;
-
-REVOKE ALL ON FUNCTION patternos._account_links(bigint, bigint[]), patternos._link_path(bigint, bigint, bigint[]),
+REVOKE ALL ON FUNCTION patternos._account_links(bigint, bigint[]), patternos._link_path(bigint, bigint, bigint[], double precision),
+    patternos._best_link_path(bigint, bigint),
     patternos._account(text, text), patternos.explain_link(text, text, text, text), patternos._queue_holders(text, bytea),
     patternos.block_identifier(text, bytea, text), patternos.unblock_identifier(text, bytea),
-    patternos._link_visitors(), patternos._create_identity_views() FROM PUBLIC;
+    patternos._link_visitors() FROM PUBLIC;
 
 COMMENT ON FUNCTION patternos.explain_link(text, text, text, text) IS
-    'The chain of common identifiers that makes two accounts one customer, or what they have in common without being linked.';
+    'The chain of evidence that makes two accounts one customer, or what they have in common without being linked.';
 COMMENT ON FUNCTION patternos.block_identifier(text, bytea, text) IS
     'Stops an identifier value from linking accounts and returns the number of accounts that hold it.';
 COMMENT ON FUNCTION patternos.unblock_identifier(text, bytea) IS

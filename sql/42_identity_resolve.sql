@@ -1,17 +1,19 @@
--- Identity resolution: accounts that share an identifier are one customer.
+-- Identity resolution: accounts of one person are one customer.
 --
--- The graph: accounts are nodes, an edge joins two accounts that hold the same value of an identifying
--- kind, unless the value is blocked or the two contradict each other. It is never stored: it follows from
--- account_identifier, identifier_block and account_profile, so the same content has the same components,
--- in whatever order and batches it came. What a run keeps true is that two accounts with an edge between
--- them belong to the same customer; hence the components that changed accounts touch now or belonged to
--- before are all that has to be looked at again.
+-- The graph: accounts are nodes; match_edge holds the pairs that an identifier, the model of accounts or a
+-- steward brings together. Its edges follow from what is stored of the accounts, from blocked values and
+-- keys, labels and the version of the model, so the same content has the same edges, in whatever order and
+-- batches it came. Customers are the trees of its maximum spanning forest, grown from the strongest edge
+-- to the weakest, where a union is refused that brings together what contradicts each other or what a
+-- steward keeps apart (src/forest.c). A refusal cannot reach beyond the connected component in which it
+-- occurs: hence the components that changed accounts touch now or belonged to before are all that has to be
+-- looked at again.
 --
 -- What a loader does, in this order, in the transaction that writes accounts or their facts:
 --   1. PERFORM patternos._lock_identities(false) before it looks up any customer_key;
 --   2. gives a new account a row in dim_customer of its own and one in dim_customer_identity;
---   3. inserts into changed_account each account with a new or removed identifier, profile or consent;
---      who removes an account inserts the others of its customer.
+--   3. inserts into changed_account each account with a new or removed identifier, feature, profile or
+--      consent; who removes an account inserts it and the others of its customer.
 
 -- Held to the end of the transaction: shared by who writes accounts and facts, exclusive by who moves them.
 CREATE FUNCTION patternos._lock_identities(exclusive boolean) RETURNS void
@@ -31,91 +33,120 @@ CREATE FUNCTION patternos._identifying_kinds() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN '{email,loyalty_id,mobile,name_address_dob}'::text[];
 
--- A telephone may be a household's. By itself it does not join a man and a woman, nor two members of
--- one platform's loyalty programme.
-CREATE FUNCTION patternos._shares_phone_only(platform_a text, platform_b text, gender_a text, gender_b text,
-                                             loyalty_a bytea[], loyalty_b bytea[]) RETURNS boolean
+CREATE FUNCTION patternos._identifier_kinds() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(upper(left(gender_a, 1)) || upper(left(gender_b, 1)) IN ('FM', 'MF'), false)
-       OR coalesce(platform_a = platform_b AND NOT loyalty_a && loyalty_b, false);
+RETURN '{email,loyalty_id,mobile,name_address_dob,device,ip}'::text[];
+
+-- How many accounts may share an identifier of a kind before it links nobody.
+CREATE FUNCTION patternos._identifier_cap(kind text) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((SELECT s.value FROM patternos_dw.setting s WHERE s.name = kind || '_account_cap'),
+                    patternos._setting('identifier_account_cap'))::bigint
+$$;
 
 CREATE FUNCTION patternos._create_identity_work() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 BEGIN
-    DROP TABLE IF EXISTS pg_temp.work_changed, pg_temp.work_value, pg_temp.work_account, pg_temp.work_identifier,
-        pg_temp.work_component, pg_temp.work_customer, pg_temp.work_move, pg_temp.work_retired;
+    DROP TABLE IF EXISTS pg_temp.work_changed, pg_temp.work_value, pg_temp.work_record, pg_temp.work_key, pg_temp.work_gone_key,
+        pg_temp.work_edge, pg_temp.work_seed, pg_temp.work_touched, pg_temp.work_account, pg_temp.work_component,
+        pg_temp.work_customer, pg_temp.work_move, pg_temp.work_retired;
     CREATE TEMP TABLE work_changed (identity_key bigint PRIMARY KEY) ON COMMIT DROP;
-    CREATE TEMP TABLE work_value (kind text COLLATE "C", value_hash bytea, accounts bigint) ON COMMIT DROP;
+    CREATE TEMP TABLE work_value (kind text COLLATE "C", value_hash bytea, accounts bigint, is_crowded boolean) ON COMMIT DROP;
+    CREATE TEMP TABLE work_record (identity_key bigint PRIMARY KEY, traits bigint[] NOT NULL, keys bigint[] NOT NULL,
+        feature bytea NOT NULL, old_keys bigint[]) ON COMMIT DROP;
+    CREATE TEMP TABLE work_key (key bigint PRIMARY KEY, is_crowded boolean NOT NULL) ON COMMIT DROP;
+    CREATE TEMP TABLE work_gone_key (key bigint NOT NULL) ON COMMIT DROP;
+    CREATE TEMP TABLE work_edge (account_a bigint NOT NULL, account_b bigint NOT NULL, kind text COLLATE "C" NOT NULL, rule text NOT NULL,
+        weight double precision, probability double precision NOT NULL, pattern bigint, model_version integer) ON COMMIT DROP;
+    CREATE TEMP TABLE work_seed (identity_key bigint NOT NULL) ON COMMIT DROP;
+    CREATE TEMP TABLE work_touched (customer_key bigint PRIMARY KEY, round integer NOT NULL) ON COMMIT DROP;
     CREATE TEMP TABLE work_account (identity_key bigint PRIMARY KEY, customer_key bigint NOT NULL,
         platform_id text COLLATE "C" NOT NULL, platform_customer_id text COLLATE "C" NOT NULL) ON COMMIT DROP;
-    CREATE TEMP TABLE work_identifier (identity_key bigint NOT NULL, kind text COLLATE "C" NOT NULL, value_hash bytea NOT NULL,
-        platform_id text COLLATE "C" NOT NULL, gender text, loyalty bytea[]) ON COMMIT DROP;
-    CREATE TEMP TABLE work_component (identity_key bigint PRIMARY KEY, component bigint NOT NULL,
-        old_key bigint NOT NULL) ON COMMIT DROP;
+    CREATE TEMP TABLE work_component (identity_key bigint PRIMARY KEY, component bigint NOT NULL, old_key bigint NOT NULL,
+        confidence numeric(5, 4) NOT NULL, method text NOT NULL) ON COMMIT DROP;
     CREATE TEMP TABLE work_customer (component bigint PRIMARY KEY, new_key bigint NOT NULL, is_new boolean NOT NULL) ON COMMIT DROP;
     CREATE TEMP TABLE work_move (identity_key bigint PRIMARY KEY, platform_id text COLLATE "C" NOT NULL,
         platform_customer_id text COLLATE "C" NOT NULL, old_key bigint NOT NULL, new_key bigint NOT NULL,
-        change text NOT NULL) ON COMMIT DROP;
+        change text NOT NULL, is_new boolean NOT NULL, is_known boolean NOT NULL) ON COMMIT DROP;
     CREATE TEMP TABLE work_retired (old_key bigint PRIMARY KEY, new_key bigint NOT NULL) ON COMMIT DROP;
 END
 $$;
 
--- Takes the queue of changed accounts; with everything, all accounts.
-CREATE FUNCTION patternos._take_changed_accounts(everything boolean) RETURNS void
+-- Takes the queue of changed accounts; with everything, all accounts. Returns whether they are so many that
+-- passes over whole tables are cheaper than look-ups.
+CREATE FUNCTION patternos._take_changed_accounts(everything boolean) RETURNS boolean
 LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    taken bigint;
 BEGIN
     -- one statement takes what its snapshot sees: what arrives meanwhile stays for the next run
     WITH taken AS (DELETE FROM patternos_dw.changed_account RETURNING identity_key)
     INSERT INTO pg_temp.work_changed SELECT DISTINCT identity_key FROM taken;
+    GET DIAGNOSTICS taken = ROW_COUNT;
     IF everything THEN
         INSERT INTO pg_temp.work_changed
         SELECT identity_key FROM patternos_dw.dim_customer_identity
+        UNION SELECT identity_key FROM patternos_dw.match_record
         ON CONFLICT DO NOTHING;
     END IF;
     ANALYZE pg_temp.work_changed;
+    RETURN everything OR taken * 10 > (SELECT count(*) FROM (SELECT FROM patternos_dw.dim_customer_identity LIMIT taken * 10) one);
 END
 $$;
 
--- Counts the accounts that hold the values of changed accounts, blocks values that more than the cap share,
--- releases them when the number has fallen, and takes as changed who holds a value whose state changes.
-CREATE FUNCTION patternos._review_identifiers() RETURNS void
+-- Leaves work_value: values that changed accounts hold, and all blocked ones, with whether more accounts than
+-- the cap share them. Of single values no more holders are counted than the cap asks for.
+CREATE FUNCTION patternos._count_identifiers(everything boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    cap CONSTANT bigint := patternos._setting('identifier_account_cap')::bigint;
 BEGIN
+    IF everything THEN
+        INSERT INTO pg_temp.work_value
+        SELECT a.kind, a.value_hash, count(*), count(*) > c.cap
+        FROM patternos_dw.account_identifier a
+        JOIN (SELECT k AS kind, patternos._identifier_cap(k) AS cap FROM unnest(patternos._identifier_kinds()) k OFFSET 0) c USING (kind)
+        GROUP BY a.value_key, a.kind, a.value_hash, c.cap
+        HAVING count(*) > 1;
+    END IF;
     INSERT INTO pg_temp.work_value
-    SELECT a.kind, a.value_hash, count(*)
-    FROM (SELECT DISTINCT h.value_key, h.kind, h.value_hash
+    SELECT v.kind, v.value_hash, n.accounts, n.accounts > c.cap
+    FROM (SELECT h.kind, h.value_hash
           FROM pg_temp.work_changed c
           JOIN patternos_dw.account_identifier h USING (identity_key)
-          WHERE h.kind = ANY (patternos._identifying_kinds())) held
-    JOIN patternos_dw.account_identifier a USING (value_key, kind, value_hash)
-    GROUP BY a.kind, a.value_hash
-    HAVING count(*) > 1;
-    ANALYZE pg_temp.work_value;
-    -- an account that no longer holds a value does not lead to it: blocked values are looked at each time
-    INSERT INTO pg_temp.work_value
-    SELECT b.kind, b.value_hash, n.accounts
-    FROM patternos_dw.identifier_block b
+          WHERE NOT everything
+          -- an account that no longer holds a value does not lead to it: blocked values are looked at each time
+          UNION
+          SELECT b.kind, b.value_hash FROM patternos_dw.identifier_block b WHERE b.reason = 'shared') v
+    JOIN (SELECT k AS kind, patternos._identifier_cap(k) AS cap FROM unnest(patternos._identifier_kinds()) k OFFSET 0) c USING (kind)
     CROSS JOIN LATERAL (SELECT count(*) AS accounts
                         FROM (SELECT FROM patternos_dw.account_identifier a
-                              WHERE a.value_key = patternos._value_key(b.value_hash) AND a.kind = b.kind
-                                AND a.value_hash = b.value_hash LIMIT cap + 1) one) n
-    WHERE b.reason = 'shared' AND n.accounts <= cap
-      AND NOT EXISTS (SELECT FROM pg_temp.work_value v WHERE v.kind = b.kind AND v.value_hash = b.value_hash);
+                              WHERE a.value_key = patternos._value_key(v.value_hash) AND a.kind = v.kind
+                                AND a.value_hash = v.value_hash LIMIT c.cap + 1) one) n
+    WHERE NOT EXISTS (SELECT FROM pg_temp.work_value w WHERE w.kind = v.kind AND w.value_hash = v.value_hash);
+    ANALYZE pg_temp.work_value;
+END
+$$;
+
+-- Blocks values that more accounts than the cap share, releases them when the number has fallen, and takes
+-- as changed who holds a value whose state changes.
+CREATE FUNCTION patternos._review_identifiers(everything boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM patternos._count_identifiers(everything);
     UPDATE patternos_dw.identifier_block b SET accounts = v.accounts
     FROM pg_temp.work_value v
-    WHERE b.kind = v.kind AND b.value_hash = v.value_hash AND b.accounts <> v.accounts;
+    WHERE b.kind = v.kind AND b.value_hash = v.value_hash AND b.accounts <> v.accounts AND NOT (v.is_crowded AND NOT everything);
     WITH released AS (
         DELETE FROM patternos_dw.identifier_block b USING pg_temp.work_value v
-        WHERE b.kind = v.kind AND b.value_hash = v.value_hash AND b.reason = 'shared' AND v.accounts <= cap
+        WHERE b.kind = v.kind AND b.value_hash = v.value_hash AND b.reason = 'shared' AND NOT v.is_crowded
         RETURNING b.kind, b.value_hash
     ), blocked AS (
         INSERT INTO patternos_dw.identifier_block (kind, value_hash, reason, accounts)
-        SELECT v.kind, v.value_hash, 'shared', v.accounts FROM pg_temp.work_value v WHERE v.accounts > cap
+        SELECT v.kind, v.value_hash, 'shared', v.accounts FROM pg_temp.work_value v WHERE v.is_crowded
         ON CONFLICT (kind, value_hash) DO NOTHING
         RETURNING kind, value_hash
     )
@@ -125,74 +156,141 @@ BEGIN
     JOIN patternos_dw.account_identifier a
          ON a.value_key = patternos._value_key(v.value_hash) AND a.kind = v.kind AND a.value_hash = v.value_hash
     ON CONFLICT DO NOTHING;
-    DELETE FROM pg_temp.work_value v USING patternos_dw.identifier_block b
-    WHERE b.kind = v.kind AND b.value_hash = v.value_hash;
+    ANALYZE pg_temp.work_changed;
 END
 $$;
 
--- All accounts of the customers that can change, and what these accounts can be compared by: of a changed
--- account that is not alone in its customer, and of any that hold a value in common with a changed account.
--- Who is alone and has nothing in common with others stays alone.
-CREATE FUNCTION patternos._find_touched_accounts() RETURNS void
+-- All accounts of the customers that can change: those of the seeds, and whatever edges lead to from there.
+-- Who is alone and has no edge stays alone.
+CREATE FUNCTION patternos._find_touched_accounts(threshold double precision, everything boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    last_round integer := 0;
 BEGIN
+    ANALYZE pg_temp.work_seed;
+    IF everything THEN
+        INSERT INTO pg_temp.work_touched
+        SELECT i.customer_key, 0
+        FROM (SELECT account_a AS identity_key FROM patternos_dw.match_edge
+              UNION ALL SELECT account_b FROM patternos_dw.match_edge) e
+        JOIN patternos_dw.dim_customer_identity i USING (identity_key)
+        UNION
+        SELECT i.customer_key, 0 FROM patternos_dw.dim_customer_identity i GROUP BY i.customer_key HAVING count(*) > 1;
+    ELSE
+        INSERT INTO pg_temp.work_touched
+        SELECT DISTINCT i.customer_key, 0
+        FROM pg_temp.work_seed s
+        JOIN patternos_dw.dim_customer_identity i USING (identity_key)
+        WHERE EXISTS (SELECT FROM patternos_dw.match_edge e WHERE e.account_a = i.identity_key)
+           OR EXISTS (SELECT FROM patternos_dw.match_edge e WHERE e.account_b = i.identity_key)
+           OR EXISTS (SELECT FROM patternos_dw.dim_customer_identity o
+                      WHERE o.customer_key = i.customer_key AND o.identity_key <> i.identity_key);
+    END IF;
+    WHILE FOUND AND NOT everything LOOP
+        INSERT INTO pg_temp.work_touched
+        SELECT DISTINCT o.customer_key, last_round + 1
+        FROM (SELECT i.identity_key FROM pg_temp.work_touched t JOIN patternos_dw.dim_customer_identity i USING (customer_key)
+              WHERE t.round = last_round) i
+        CROSS JOIN LATERAL (SELECT e.account_b AS other FROM patternos_dw.match_edge e
+                            WHERE e.account_a = i.identity_key AND e.probability >= threshold
+                            UNION ALL
+                            SELECT e.account_a FROM patternos_dw.match_edge e
+                            WHERE e.account_b = i.identity_key AND e.probability >= threshold) e
+        JOIN patternos_dw.dim_customer_identity o ON o.identity_key = e.other
+        ON CONFLICT DO NOTHING;
+        last_round := last_round + 1;
+    END LOOP;
+    ANALYZE pg_temp.work_touched;
     INSERT INTO pg_temp.work_account
     SELECT i.identity_key, i.customer_key, i.platform_id, i.platform_customer_id
-    FROM (SELECT own.customer_key
-          FROM pg_temp.work_changed c
-          JOIN patternos_dw.dim_customer_identity own USING (identity_key)
-          WHERE EXISTS (SELECT FROM patternos_dw.dim_customer_identity other
-                        WHERE other.customer_key = own.customer_key AND other.identity_key <> own.identity_key)
-          UNION
-          SELECT seen.customer_key
-          FROM pg_temp.work_value v
-          JOIN patternos_dw.account_identifier a
-               ON a.value_key = patternos._value_key(v.value_hash) AND a.kind = v.kind AND a.value_hash = v.value_hash
-          JOIN patternos_dw.dim_customer_identity seen USING (identity_key)) touched
+    FROM pg_temp.work_touched t
     JOIN patternos_dw.dim_customer_identity i USING (customer_key);
     ANALYZE pg_temp.work_account;
-    INSERT INTO pg_temp.work_identifier
-    SELECT a.identity_key, h.kind, h.value_hash, a.platform_id, p.gender, l.loyalty
-    FROM pg_temp.work_account a
-    JOIN patternos_dw.account_identifier h USING (identity_key)
-    LEFT JOIN patternos_dw.account_profile p ON h.kind = 'mobile' AND p.identity_key = a.identity_key
-    LEFT JOIN (SELECT x.identity_key, array_agg(x.value_hash) AS loyalty
-               FROM pg_temp.work_account o
-               JOIN patternos_dw.account_identifier x USING (identity_key)
-               WHERE x.kind = 'loyalty_id'
-                 AND NOT EXISTS (SELECT FROM patternos_dw.identifier_block b
-                                 WHERE b.kind = x.kind AND b.value_hash = x.value_hash)
-               GROUP BY x.identity_key) l ON h.kind = 'mobile' AND l.identity_key = a.identity_key
-    WHERE NOT EXISTS (SELECT FROM patternos_dw.identifier_block b
-                      WHERE b.kind = h.kind AND b.value_hash = h.value_hash);
-    ANALYZE pg_temp.work_identifier;
 END
 $$;
 
--- The components of the touched accounts, and the customer of each.
---
--- A customer's key goes with the component that has most of its accounts (of equal ones, the one with the
--- oldest account). Of several keys that come to one component the one with most accounts there stays (of
--- equal ones, the oldest), the others retire and lead to it. A component that no key comes to gets a new one.
+-- The customers-to-be of the touched accounts, with confidence and method of each account: the weakest edge
+-- and the kinds of edges on the way to the oldest account. Strengths: a steward's word 3 (4 against), a common
+-- identifier 2, a telephone alone 1, a contradiction 1.5 (it refuses what is weaker), else the probability.
+-- Groups far beyond what one person can have are not searched for contradictions: quarantine awaits them.
+CREATE FUNCTION patternos._cluster_accounts(threshold double precision) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+AS $$
+DECLARE
+    edges CONSTANT text := format($query$
+        SELECT e.account_a, e.account_b,
+               CASE WHEN e.kind = 'manual' THEN 3 WHEN e.kind = 'probabilistic' THEN least(e.probability, 1 - 1e-12)
+                    WHEN e.rule = 'mobile' THEN 1 ELSE 2 END::double precision,
+               hashtextextended(a.platform_id || '/' || a.platform_customer_id, 0) # hashtextextended(b.platform_id || '/' || b.platform_customer_id, 0)
+        FROM patternos_dw.match_edge e
+        JOIN pg_temp.work_account a ON a.identity_key = e.account_a
+        JOIN pg_temp.work_account b ON b.identity_key = e.account_b
+        WHERE e.probability >= %s$query$, threshold);
+BEGIN
+    CREATE TEMP TABLE work_group ON COMMIT DROP AS
+    SELECT g.node AS identity_key, g.component, count(*) OVER (PARTITION BY g.component) AS accounts, r.traits
+    FROM patternos.connected_components(format('SELECT e.account_a, e.account_b FROM (%s) e
+                                                UNION ALL SELECT identity_key, NULL FROM pg_temp.work_account', edges)) g
+    LEFT JOIN patternos_dw.match_record r ON r.identity_key = g.node;
+    ANALYZE pg_temp.work_group;
+    INSERT INTO pg_temp.work_component
+    SELECT f.node, f.component, a.customer_key, least(coalesce(f.weakest, 1), 1),
+           CASE WHEN f.weakest < 1 THEN 'probabilistic' WHEN f.strongest = 3 THEN 'manual' ELSE 'deterministic' END
+    FROM patternos._spanning_forest(
+        edges || ' UNION ALL SELECT identity_key, NULL, NULL, NULL FROM pg_temp.work_account',
+        format($query$
+            SELECT a.identity_key, b.identity_key, 1.5::double precision
+            FROM pg_temp.work_group a
+            JOIN pg_temp.work_group b USING (component)
+            WHERE a.identity_key < b.identity_key AND a.accounts BETWEEN 3 AND %s AND patternos._contradict(a.traits, b.traits)
+            UNION ALL
+            SELECT l.account_a, l.account_b, 4 FROM patternos._account_labels() l WHERE NOT l.same$query$,
+            10 * patternos._setting('customer_account_cap')::bigint)) f
+    JOIN pg_temp.work_account a ON a.identity_key = f.node;
+    DROP TABLE pg_temp.work_group;
+    ANALYZE pg_temp.work_component;
+    UPDATE patternos_dw.match_edge e SET is_cut = NOT e.is_cut
+    FROM pg_temp.work_component a, pg_temp.work_component b
+    WHERE a.identity_key = e.account_a AND b.identity_key = e.account_b
+      AND e.is_cut <> (e.probability >= threshold AND a.component <> b.component);
+END
+$$;
+
+-- Groups of more accounts than one person can have: their accounts keep the customers that they have, and
+-- stand in match_quarantine until the values that bring them together are blocked, or pairs are parted.
+CREATE FUNCTION patternos._quarantine_accounts() RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    cap CONSTANT bigint := patternos._setting('customer_account_cap')::bigint;
+    quarantined bigint;
+BEGIN
+    DELETE FROM patternos_dw.match_quarantine q USING pg_temp.work_account a WHERE q.identity_key = a.identity_key;
+    INSERT INTO patternos_dw.match_quarantine (identity_key, component, accounts)
+    SELECT c.identity_key, c.component, c.accounts
+    FROM (SELECT identity_key, component, count(*) OVER (PARTITION BY component) AS accounts FROM pg_temp.work_component) c
+    WHERE c.accounts > cap;
+    GET DIAGNOSTICS quarantined = ROW_COUNT;
+    UPDATE pg_temp.work_component c
+    SET component = k.component, confidence = i.mapping_confidence, method = i.mapping_method
+    FROM (SELECT c.identity_key, min(c.identity_key) OVER (PARTITION BY c.component, c.old_key) AS component
+          FROM pg_temp.work_component c
+          JOIN patternos_dw.match_quarantine q USING (identity_key)) k
+    JOIN patternos_dw.dim_customer_identity i USING (identity_key)
+    WHERE c.identity_key = k.identity_key;
+    RETURN quarantined;
+END
+$$;
+
+-- The customer of each group. A customer's key goes with the group that has most of its accounts (of equal
+-- ones, the one with the oldest account). Of several keys that come to one group the one with most accounts
+-- there stays (of equal ones, the oldest), the others retire and lead to it. A group that no key comes to gets
+-- a new one.
 CREATE FUNCTION patternos._assign_customers() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    INSERT INTO pg_temp.work_component (identity_key, component, old_key)
-    SELECT g.node, g.component, a.customer_key
-    FROM patternos.connected_components($query$
-        SELECT a.identity_key, b.identity_key
-        FROM pg_temp.work_identifier a
-        JOIN pg_temp.work_identifier b ON b.kind = a.kind AND b.value_hash = a.value_hash AND b.identity_key > a.identity_key
-        WHERE a.kind = ANY (patternos._identifying_kinds())
-          AND (a.kind <> 'mobile' OR NOT patternos._shares_phone_only(a.platform_id, b.platform_id, a.gender, b.gender,
-                                                                      a.loyalty, b.loyalty))
-        UNION ALL
-        SELECT identity_key, NULL FROM pg_temp.work_account
-    $query$) g
-    JOIN pg_temp.work_account a ON a.identity_key = g.node;
-    ANALYZE pg_temp.work_component;
     CREATE TEMP TABLE work_claim ON COMMIT DROP AS
     SELECT DISTINCT ON (old_key) old_key, component, count(*) AS accounts
     FROM pg_temp.work_component GROUP BY old_key, component
@@ -212,169 +310,116 @@ BEGIN
     WHERE k.new_key <> w.old_key;
     INSERT INTO pg_temp.work_move
     SELECT c.identity_key, a.platform_id, a.platform_customer_id, c.old_key, k.new_key,
-           CASE WHEN r.new_key = k.new_key THEN 'merge' ELSE 'split' END
+           CASE WHEN r.new_key = k.new_key THEN 'merge' ELSE 'split' END, k.is_new, w.identity_key IS NULL
     FROM pg_temp.work_component c
     JOIN pg_temp.work_customer k USING (component)
     JOIN pg_temp.work_account a USING (identity_key)
     LEFT JOIN pg_temp.work_retired r ON r.old_key = c.old_key
+    LEFT JOIN pg_temp.work_record w ON w.identity_key = c.identity_key AND w.old_keys IS NULL
     WHERE k.new_key <> c.old_key;
     DROP TABLE pg_temp.work_claim;
     ANALYZE pg_temp.work_customer, pg_temp.work_move, pg_temp.work_retired;
 END
 $$;
 
--- What the accounts of one customer have in common: true where an account shares a value with another
--- of them, false where both have values of the kind and none in common.
-CREATE FUNCTION patternos._describe_matches()
-RETURNS TABLE (identity_key bigint, match_attributes jsonb)
-LANGUAGE sql SET search_path = pg_catalog, pg_temp
-AS $$
-    WITH member AS (
-        SELECT c.component, c.identity_key
-        FROM pg_temp.work_component c
-        JOIN (SELECT component FROM pg_temp.work_component GROUP BY component HAVING count(*) > 1) m USING (component)
-    ), evidence AS (
-        SELECT m.component, m.identity_key, h.kind, h.value_hash AS value
-        FROM member m JOIN pg_temp.work_identifier h USING (identity_key)
-        UNION ALL
-        SELECT m.component, m.identity_key, a.kind, convert_to(a.value, 'UTF8')
-        FROM member m
-        JOIN patternos_dw.account_profile p USING (identity_key)
-        CROSS JOIN LATERAL (VALUES ('city', lower(p.city)), ('age_group', p.age_group)) a (kind, value)
-        WHERE a.value IS NOT NULL
-    ), compared AS (
-        SELECT identity_key, kind, count(*) OVER (PARTITION BY component, kind, value) > 1 AS is_shared,
-               min(identity_key) OVER k <> max(identity_key) OVER k AS is_compared
-        FROM evidence
-        WINDOW k AS (PARTITION BY component, kind)
-    )
-    SELECT identity_key, jsonb_object_agg(kind, is_shared)
-    FROM (SELECT identity_key, kind, bool_or(is_shared) AS is_shared
-          FROM compared WHERE is_compared GROUP BY identity_key, kind) k
-    GROUP BY identity_key
-$$;
 
--- Facts follow their account, or all together their retired customer.
-CREATE FUNCTION patternos._move_facts() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- The threshold asked for, or else the one in force.
+CREATE FUNCTION patternos._match_threshold(options jsonb) RETURNS double precision
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    threshold CONSTANT double precision := coalesce(options ->> 'threshold', patternos._setting('match_threshold'))::double precision;
 BEGIN
-    IF EXISTS (SELECT FROM pg_temp.work_move WHERE change = 'split') THEN
-        UPDATE patternos_dw.fact_transaction_line l SET customer_key = m.new_key
-        FROM pg_temp.work_move m
-        JOIN patternos_dw.fact_transaction t
-            ON t.customer_key = m.old_key AND t.platform_id = m.platform_id AND t.platform_customer_id = m.platform_customer_id
-        WHERE m.change = 'split' AND l.customer_key = m.old_key
-          AND l.transaction_datetime = t.transaction_datetime AND l.transaction_id = t.transaction_id;
-        UPDATE patternos_dw.fact_transaction t SET customer_key = m.new_key
-        FROM pg_temp.work_move m
-        WHERE m.change = 'split' AND t.customer_key = m.old_key
-          AND t.platform_id = m.platform_id AND t.platform_customer_id = m.platform_customer_id;
-        UPDATE patternos_dw.fact_event e SET customer_key = m.new_key
-        FROM pg_temp.work_move m
-        WHERE m.change = 'split' AND e.customer_key = m.old_key
-          AND e.platform_id = m.platform_id AND e.platform_customer_id = m.platform_customer_id;
+    IF threshold NOT BETWEEN 0.001 AND 1 THEN
+        RAISE EXCEPTION 'threshold must be between 0.001 and 1' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF EXISTS (SELECT FROM pg_temp.work_retired) THEN
-        UPDATE patternos_dw.fact_transaction_line f SET customer_key = r.new_key
-        FROM pg_temp.work_retired r WHERE f.customer_key = r.old_key;
-        UPDATE patternos_dw.fact_transaction f SET customer_key = r.new_key
-        FROM pg_temp.work_retired r WHERE f.customer_key = r.old_key;
-        UPDATE patternos_dw.fact_event f SET customer_key = r.new_key
-        FROM pg_temp.work_retired r WHERE f.customer_key = r.old_key;
-        UPDATE patternos_dw.fact_transaction_revision f SET customer_key = r.new_key
-        FROM pg_temp.work_retired r WHERE f.customer_key = r.old_key;
-    END IF;
+    RETURN threshold;
 END
 $$;
 
--- Retired customers leave the newest snapshots and the serving table; older snapshots stay as they were published.
-CREATE FUNCTION patternos._retire_customers() RETURNS void
+-- The work of a run; options as resolve_identities() has them. Returns the number of accounts that changed
+-- their customer.
+CREATE FUNCTION patternos._do_resolve(everything boolean, options jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    snapshot record;
-BEGIN
-    FOR snapshot IN
-        SELECT t.name, max(r.as_of) AS as_of
-        FROM (VALUES ('rfm', 'feat_customer_rfm'), ('affinity', 'feat_customer_affinity'),
-                     ('behavior', 'feat_customer_behavior'), ('cross_platform', 'feat_cross_platform'),
-                     ('scores', 'intent_score')) t (step, name)
-        JOIN patternos_dw.pipeline_run r ON r.step = t.step AND r.status = 'complete'
-        WHERE EXISTS (SELECT FROM pg_temp.work_retired)
-        GROUP BY t.name
-    LOOP
-        EXECUTE format('DELETE FROM patternos_dw.%I f USING pg_temp.work_retired r '
-                       'WHERE f.as_of = $1 AND f.customer_key = r.old_key', snapshot.name) USING snapshot.as_of;
-    END LOOP;
-    DELETE FROM patternos_dw.intent_serving s USING pg_temp.work_retired r WHERE s.customer_key = r.old_key;
-    DELETE FROM patternos_dw.dim_customer c USING pg_temp.work_retired r WHERE c.customer_key = r.old_key;
-END
-$$;
-
--- Writes what _assign_customers decided and returns the number of accounts that moved.
-CREATE FUNCTION patternos._move_accounts() RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
+    model CONSTANT record := patternos._account_model();
+    threshold CONSTANT double precision := patternos._match_threshold(options);
+    is_preview CONSTANT boolean := coalesce((options ->> 'dry_run')::boolean, false);
+    many boolean;
+    edges bigint;
+    quarantined bigint;
     moved bigint;
 BEGIN
-    INSERT INTO patternos_dw.dim_customer (customer_key)
-    SELECT new_key FROM pg_temp.work_customer WHERE is_new ORDER BY new_key;
-    UPDATE patternos_dw.dim_customer_identity i
-    SET customer_key = d.new_key, mapping_method = 'deterministic', mapping_confidence = 1,
-        match_attributes = d.match_attributes, last_matched_at = now(),
-        valid_from = CASE WHEN d.new_key = d.old_key THEN i.valid_from ELSE now() END
-    FROM (SELECT c.identity_key, c.old_key, k.new_key, coalesce(m.match_attributes, '{}') AS match_attributes
-          FROM pg_temp.work_component c
-          JOIN pg_temp.work_customer k USING (component)
-          LEFT JOIN patternos._describe_matches() m USING (identity_key)) d
-    WHERE i.identity_key = d.identity_key
-      AND (d.new_key, 'deterministic', 1, d.match_attributes)
-          IS DISTINCT FROM (i.customer_key, i.mapping_method, i.mapping_confidence, i.match_attributes);
-    PERFORM patternos._move_facts();
-    PERFORM patternos._retire_customers();
-    INSERT INTO patternos_dw.customer_id_history (identity_key, old_customer_key, new_customer_key, change, run_id)
-    SELECT m.identity_key, m.old_key, m.new_key, m.change,
-           (SELECT max(r.run_id) FROM patternos_dw.pipeline_run r WHERE r.status = 'running' AND r.backend_pid = pg_backend_pid())
-    FROM pg_temp.work_move m
-    ORDER BY m.identity_key;
-    GET DIAGNOSTICS moved = ROW_COUNT;
-    INSERT INTO patternos_dw.changed_customer (customer_key, reason)
-    SELECT old_key, 'identity' FROM pg_temp.work_move
-    UNION
-    SELECT new_key, 'identity' FROM pg_temp.work_move
-    ON CONFLICT DO NOTHING;
+    PERFORM patternos._create_identity_work();
+    many := patternos._take_changed_accounts(everything);
+    PERFORM patternos._review_identifiers(many);
+    PERFORM patternos._refresh_match_records(model.version, model.document);
+    PERFORM patternos._review_match_keys(many);
+    PERFORM patternos._find_deterministic_edges();
+    PERFORM patternos._find_manual_edges();
+    PERFORM patternos._find_probabilistic_edges(model.version, model.document, least(threshold, 0.5), many);
+    edges := patternos._write_edges();
+    PERFORM patternos._find_touched_accounts(threshold, many);
+    PERFORM patternos._cluster_accounts(threshold);
+    quarantined := patternos._quarantine_accounts();
+    PERFORM patternos._assign_customers();
+    IF is_preview THEN
+        RETURN (SELECT count(*) FROM pg_temp.work_move);
+    END IF;
+    PERFORM patternos._check_churn(coalesce((options ->> 'max_churn')::double precision, patternos._setting('max_churn')::double precision),
+                                   coalesce((options ->> 'max_growth')::double precision, patternos._setting('max_growth')::double precision));
+    moved := patternos._move_accounts(model.document);
+    PERFORM patternos._finish_identities(model.version, threshold, edges, quarantined);
     RETURN moved;
 END
 $$;
 
--- Resolves what changed since the last run, or everything, and returns the number of accounts that
--- changed their customer.
-CREATE FUNCTION patternos._resolve_identities(everything boolean) RETURNS bigint
+-- The work of a run, undone; what it would have changed is left in identity_preview.
+CREATE FUNCTION patternos._preview_resolve(everything boolean, options jsonb) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    moved bigint;
+    preview patternos_dw.identity_preview[];
+BEGIN
+    BEGIN
+        moved := patternos._do_resolve(everything, options);
+        SELECT array_agg(p::patternos_dw.identity_preview) INTO preview
+        FROM (SELECT m.change, m.identity_key, m.platform_id, m.platform_customer_id, m.old_key, CASE WHEN NOT m.is_new THEN m.new_key END, m.is_known
+              FROM pg_temp.work_move m
+              UNION ALL
+              SELECT 'quarantine', q.identity_key, a.platform_id, a.platform_customer_id, a.customer_key, NULL, true
+              FROM patternos_dw.match_quarantine q JOIN pg_temp.work_account a USING (identity_key)) p;
+        RAISE EXCEPTION USING ERRCODE = 'PD001', MESSAGE = 'undo';
+    EXCEPTION WHEN SQLSTATE 'PD001' THEN
+        NULL;
+    END;
+    DELETE FROM patternos_dw.identity_preview;
+    INSERT INTO patternos_dw.identity_preview SELECT (unnest(preview)).*;
+    RETURN moved;
+END
+$$;
+
+-- Resolves what changed since the last run, or everything, as it must be when the model, the threshold or a
+-- cap changed, and returns the number of accounts that changed their customer, or would in a dry run.
+CREATE FUNCTION patternos._resolve_identities(everything boolean, options jsonb DEFAULT '{}') RETURNS bigint
 LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '128MB'
 AS $$
 DECLARE
     moved bigint;
-    touched bigint[];
+    last patternos_dw.identity_run;
 BEGIN
     PERFORM patternos._require_owner();
     PERFORM patternos._lock_identities(true);
-    PERFORM patternos._create_identity_work();
-    PERFORM patternos._take_changed_accounts(everything);
-    PERFORM patternos._review_identifiers();
-    PERFORM patternos._find_touched_accounts();
-    PERFORM patternos._assign_customers();
-    moved := patternos._move_accounts();
-    SELECT array_agg(t.customer_key) INTO touched
-    FROM (SELECT i.customer_key
-          FROM pg_temp.work_changed
-          JOIN patternos_dw.dim_customer_identity i USING (identity_key)
-          UNION SELECT new_key FROM pg_temp.work_move
-          UNION SELECT old_key FROM pg_temp.work_move) t;
-    IF touched IS NOT NULL THEN
-        PERFORM patternos._rebuild_customers(touched);
+    SELECT * INTO last FROM patternos_dw.identity_run ORDER BY identity_run_id DESC LIMIT 1;
+    everything := everything OR last.model_version <> (patternos._account_model()).version
+                  OR last.threshold <> patternos._match_threshold(options);
+    IF (options ->> 'dry_run')::boolean THEN
+        RETURN patternos._preview_resolve(coalesce(everything, false), options);
     END IF;
+    moved := patternos._do_resolve(coalesce(everything, false), options);
+    UPDATE patternos_dw.setting SET value = options ->> 'threshold' WHERE name = 'match_threshold' AND options ? 'threshold';
     PERFORM patternos._link_visitors();
     RETURN moved;
 END
@@ -383,12 +428,13 @@ $$;
 CREATE FUNCTION patternos._resolve_identities() RETURNS bigint
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT patternos._resolve_identities(false)
+    SELECT patternos._resolve_identities(false, '{}')
 $$;
 
-REVOKE ALL ON FUNCTION patternos._lock_identities(boolean), patternos._identifying_kinds(),
-    patternos._shares_phone_only(text, text, text, text, bytea[], bytea[]), patternos._create_identity_work(),
-    patternos._take_changed_accounts(boolean), patternos._review_identifiers(), patternos._find_touched_accounts(),
-    patternos._assign_customers(), patternos._describe_matches(), patternos._move_facts(),
-    patternos._retire_customers(), patternos._move_accounts(), patternos._resolve_identities(boolean),
+REVOKE ALL ON FUNCTION patternos._lock_identities(boolean), patternos._identifying_kinds(), patternos._identifier_kinds(),
+    patternos._identifier_cap(text), patternos._create_identity_work(), patternos._take_changed_accounts(boolean),
+    patternos._count_identifiers(boolean), patternos._review_identifiers(boolean),
+    patternos._find_touched_accounts(double precision, boolean), patternos._cluster_accounts(double precision),
+    patternos._quarantine_accounts(), patternos._assign_customers(), patternos._match_threshold(jsonb), patternos._do_resolve(boolean, jsonb),
+    patternos._preview_resolve(boolean, jsonb), patternos._resolve_identities(boolean, jsonb),
     patternos._resolve_identities() FROM PUBLIC;

@@ -47,13 +47,13 @@ AS $$
 $$;
 
 -- Does one step and returns the rows it wrote.
-CREATE FUNCTION patternos._do_step(step text, as_of date) RETURNS bigint
+CREATE FUNCTION patternos._do_step(step text, as_of date, options jsonb) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN CASE step
         WHEN 'statistics' THEN patternos._refresh_statistics()
-        WHEN 'identities' THEN patternos._resolve_identities()
+        WHEN 'identities' THEN patternos._resolve_identities(coalesce((options ->> 'everything')::boolean, false), options)
         WHEN 'items' THEN patternos._refresh_price_bands()
         WHEN 'customers' THEN patternos._refresh_customers(as_of)
         WHEN 'rfm' THEN patternos._refresh_rfm(as_of)
@@ -116,7 +116,7 @@ $$;
 
 -- Does a recorded step and records its outcome. Returns NULL, or of a failed step its SQLSTATE,
 -- message, detail and hint; what it wrote is undone.
-CREATE FUNCTION patternos._finish_step(step_run bigint) RETURNS text[]
+CREATE FUNCTION patternos._finish_step(step_run bigint, options jsonb) RETURNS text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -129,7 +129,7 @@ DECLARE
 BEGIN
     SELECT * INTO step FROM patternos_dw.pipeline_run WHERE run_id = step_run;
     BEGIN
-        written := patternos._do_step(step.step, step.as_of);
+        written := patternos._do_step(step.step, step.as_of, options);
     EXCEPTION WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
             detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
@@ -186,7 +186,7 @@ AS $$
 $$;
 
 -- Runs the steps of a procedure, each in a transaction of its own unless in_steps is false.
-CREATE PROCEDURE patternos._run(procedure_name text, reference_date date, in_steps boolean)
+CREATE PROCEDURE patternos._run(procedure_name text, reference_date date, in_steps boolean, options jsonb DEFAULT '{}')
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -202,7 +202,7 @@ BEGIN
             COMMIT;
             PERFORM patternos._retake_lock();
         END IF;
-        failure := patternos._finish_step(step_run);
+        failure := patternos._finish_step(step_run, options);
         EXIT WHEN failure IS NOT NULL;
     END LOOP;
     PERFORM patternos._finish_run(run, failure);
@@ -215,11 +215,14 @@ BEGIN
 END
 $$;
 
-CREATE PROCEDURE patternos.resolve_identities(in_steps boolean DEFAULT true)
+CREATE PROCEDURE patternos.resolve_identities(in_steps boolean DEFAULT true, threshold double precision DEFAULT NULL,
+    dry_run boolean DEFAULT false, everything boolean DEFAULT false, max_churn double precision DEFAULT NULL,
+    max_growth double precision DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    CALL patternos._run('resolve_identities', NULL, in_steps);
+    CALL patternos._run('resolve_identities', NULL, in_steps, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+        'threshold', threshold, 'dry_run', dry_run, 'everything', everything, 'max_churn', max_churn, 'max_growth', max_growth)));
 END
 $$;
 
@@ -248,16 +251,17 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION patternos._reference_date(date),
-    patternos._pipeline_steps(text), patternos._do_step(text, date), patternos._lock_pipeline(),
+    patternos._pipeline_steps(text), patternos._do_step(text, date, jsonb), patternos._lock_pipeline(),
     patternos._start_run(text, date),
-    patternos._start_step(bigint, text), patternos._finish_step(bigint),
+    patternos._start_step(bigint, text), patternos._finish_step(bigint, jsonb),
     patternos._finish_run(bigint, text[]), patternos._raise_failure(text[]), patternos._hold_lock(),
     patternos._retake_lock() FROM PUBLIC;
-REVOKE ALL ON PROCEDURE patternos._run(text, date, boolean), patternos.resolve_identities(boolean),
+REVOKE ALL ON PROCEDURE patternos._run(text, date, boolean, jsonb),
+    patternos.resolve_identities(boolean, double precision, boolean, boolean, double precision, double precision),
     patternos.refresh_features(date, boolean), patternos.score_intent(date, boolean),
     patternos.refresh(date, boolean) FROM PUBLIC;
 
-COMMENT ON PROCEDURE patternos.resolve_identities(boolean) IS
+COMMENT ON PROCEDURE patternos.resolve_identities(boolean, double precision, boolean, boolean, double precision, double precision) IS
     'Joins the accounts of the same person into one customer.';
 COMMENT ON PROCEDURE patternos.refresh_features(date, boolean) IS
     'Computes the feature tables as of a reference date.';

@@ -17,25 +17,37 @@ FROM input,
                      ('mobile', 9999, 4), ('email', 7777, 3)) v (kind, value, share)
 WHERE abs(hashint8extended(n * 7 + value, 14)) % 100 < share;
 
--- What has to come out, in plain SQL: pairs with a common value that at most cap accounts hold.
-CREATE FUNCTION pg_temp.expected(cap integer) RETURNS TABLE (account text, first_account text) LANGUAGE sql AS $$
-    WITH RECURSIVE usable AS (
-        SELECT kind, value_hash FROM input_value WHERE kind <> 'device' GROUP BY kind, value_hash HAVING count(*) <= cap
-    ), held AS (
-        SELECT v.*, i.platform, i.gender FROM input_value v JOIN input i USING (n) JOIN usable u USING (kind, value_hash)
-    ), pair AS (
-        SELECT a.n AS a, b.n AS b FROM held a JOIN held b USING (kind, value_hash)
-        WHERE kind <> 'mobile'
-           OR NOT (coalesce(a.gender <> b.gender, false)
-                   OR (a.platform = b.platform AND a.n <> b.n
-                       AND EXISTS (SELECT FROM held x WHERE x.kind = 'loyalty_id' AND x.n = a.n)
-                       AND EXISTS (SELECT FROM held x WHERE x.kind = 'loyalty_id' AND x.n = b.n)
-                       AND NOT EXISTS (SELECT FROM held x JOIN held y USING (kind, value_hash)
-                                       WHERE kind = 'loyalty_id' AND x.n = a.n AND y.n = b.n)))
-    ), reach AS (
-        SELECT n AS a, n AS b FROM input UNION SELECT r.a, p.b FROM reach r JOIN pair p ON p.a = r.b
-    )
-    SELECT 'A' || a, 'A' || min(b) FROM reach GROUP BY a
+-- What has to come out, by brute force: pairs with a common value that at most cap accounts hold, from the
+-- strongest to the weakest, of equal ones in an order of their own; a telephone joins nobody to a group with
+-- a person of the other gender or with another loyalty id of the platform.
+CREATE FUNCTION pg_temp.expected(cap integer) RETURNS TABLE (account text, first_account text) LANGUAGE plpgsql AS $$
+DECLARE
+    grp integer[] := ARRAY(SELECT n FROM input ORDER BY n);
+    pair record;
+BEGIN
+    CREATE TEMP TABLE held AS
+    SELECT v.*, i.platform, i.gender FROM input_value v JOIN input i USING (n)
+    JOIN (SELECT kind, value_hash FROM input_value WHERE kind <> 'device' GROUP BY kind, value_hash HAVING count(*) <= cap) u USING (kind, value_hash);
+    CREATE TEMP TABLE enemy AS
+    SELECT a.n AS a, b.n AS b FROM input a JOIN input b ON a.n <> b.n
+    WHERE a.gender <> b.gender
+       OR (a.platform = b.platform
+           AND EXISTS (SELECT FROM held x WHERE x.kind = 'loyalty_id' AND x.n = a.n)
+           AND EXISTS (SELECT FROM held x WHERE x.kind = 'loyalty_id' AND x.n = b.n)
+           AND NOT EXISTS (SELECT FROM held x JOIN held y USING (kind, value_hash) WHERE kind = 'loyalty_id' AND x.n = a.n AND y.n = b.n));
+    FOR pair IN
+        SELECT a.n AS a, b.n AS b, bool_or(kind <> 'mobile') AS strong
+        FROM held a JOIN held b USING (kind, value_hash)
+        WHERE a.n < b.n
+        GROUP BY 1, 2
+        ORDER BY 3 DESC, hashtextextended(min(a.platform) || '/A' || a.n, 0) # hashtextextended(min(b.platform) || '/A' || b.n, 0)
+    LOOP
+        CONTINUE WHEN NOT pair.strong AND EXISTS (SELECT FROM enemy e WHERE grp[e.a] = grp[pair.a] AND grp[e.b] = grp[pair.b]);
+        grp := array_replace(grp, greatest(grp[pair.a], grp[pair.b]), least(grp[pair.a], grp[pair.b]));
+    END LOOP;
+    DROP TABLE held, enemy;
+    RETURN QUERY SELECT 'A' || g.n, 'A' || g.member FROM unnest(grp) WITH ORDINALITY g (member, n);
+END
 $$;
 CREATE FUNCTION pg_temp.actual() RETURNS TABLE (account text, first_account text) LANGUAGE sql AS $$
     SELECT platform_customer_id, 'A' || min(substr(platform_customer_id, 2)::integer) OVER (PARTITION BY customer_key)
@@ -51,7 +63,8 @@ BEGIN
     TRUNCATE patternos_dw.dim_customer, patternos_dw.dim_customer_identity, patternos_dw.account_profile,
         patternos_dw.account_identifier, patternos_dw.changed_account, patternos_dw.identifier_block,
         patternos_dw.customer_id_history, patternos_dw.fact_transaction, patternos_dw.fact_transaction_line,
-        patternos_dw.fact_event, patternos_dw.changed_customer;
+        patternos_dw.fact_event, patternos_dw.changed_customer, patternos_dw.match_record, patternos_dw.match_key, patternos_dw.match_crowd,
+        patternos_dw.match_edge, patternos_dw.identity_run;
     FOR batch IN 0 .. batches - CASE WHEN late THEN 0 ELSE 1 END LOOP
         WITH fresh AS (
             SELECT i.*, nextval(pg_get_serial_sequence('patternos_dw.dim_customer', 'customer_key')) AS customer_key
@@ -112,6 +125,7 @@ CREATE FUNCTION pg_temp.strays() RETURNS SETOF text LANGUAGE sql AS $$
 $$;
 
 UPDATE patternos_dw.setting SET value = '5' WHERE name = 'identifier_account_cap';
+UPDATE patternos_dw.setting SET value = '1000' WHERE name IN ('device_account_cap', 'customer_account_cap', 'max_churn', 'max_growth');
 SELECT cmp_ok(count(DISTINCT first_account), '<', 300::bigint, 'the test data does link accounts') FROM pg_temp.expected(5);
 SELECT cmp_ok(max(c), '>', 4::bigint, 'and makes customers of many') FROM (SELECT count(*) AS c FROM pg_temp.expected(5) GROUP BY first_account) s;
 

@@ -54,7 +54,7 @@ SELECT is(count(*), 4::bigint, 'accounts of an old id') FROM patternos.customer_
 SELECT is((SELECT count(*) FROM patternos_dw.dim_customer), 1::bigint, 'retired customers are gone');
 
 -- explained
-SELECT results_eq($$SELECT * FROM patternos.explain_link('ZEPTO', 'a', 'SWIGGY', 'c')$$,
+SELECT results_eq($$SELECT step, from_platform, from_account, to_platform, to_account, kind, verdict FROM patternos.explain_link('ZEPTO', 'a', 'SWIGGY', 'c')$$,
     $$VALUES (1, 'ZEPTO', 'a', 'AMAZON', 'd', 'email', 'linked'), (2, 'AMAZON', 'd', 'SWIGGY', 'c', 'email', 'linked')$$, 'the chain between two accounts');
 SELECT is_empty($$SELECT * FROM patternos.explain_link('ZEPTO', 'a', 'ZEPTO', 'a')$$, 'an account needs no link to itself');
 SELECT throws_ok($$SELECT * FROM patternos.explain_link('ZEPTO', 'a', 'ZEPTO', 'nobody')$$, 'P0002', 'no such account');
@@ -73,7 +73,7 @@ SELECT is((SELECT count(*) FROM patternos_dw.customer_id_history), 7::bigint, 'a
 
 -- what does not link
 TRUNCATE patternos_dw.dim_customer, patternos_dw.dim_customer_identity, patternos_dw.account_identifier, patternos_dw.account_profile,
-    patternos_dw.customer_id_history RESTART IDENTITY;
+    patternos_dw.customer_id_history, patternos_dw.match_record, patternos_dw.match_key, patternos_dw.match_edge, patternos_dw.identity_run RESTART IDENTITY;
 SELECT pg_temp.account('ZEPTO', 'a', 'device:1', 'ip:1'), pg_temp.account('NYKAA', 'b', 'device:1', 'ip:1'),
     pg_temp.account('ZEPTO', 'c', 'mobile:1', 'loyalty_id:1'), pg_temp.account('ZEPTO', 'd', 'mobile:1', 'loyalty_id:2'),
     pg_temp.account('ZEPTO', 'e', 'mobile:2'), pg_temp.account('NYKAA', 'f', 'mobile:2', 'email:3'), pg_temp.account('SWIGGY', 'g', '');
@@ -100,7 +100,7 @@ SELECT throws_ok($$SELECT patternos.block_identifier('email', sha256('x'), 'whim
 
 -- a customer is the sum of its accounts
 TRUNCATE patternos_dw.dim_customer, patternos_dw.dim_customer_identity, patternos_dw.account_identifier, patternos_dw.account_profile,
-    patternos_dw.account_consent, patternos_dw.customer_id_history RESTART IDENTITY;
+    patternos_dw.account_consent, patternos_dw.customer_id_history, patternos_dw.match_record, patternos_dw.match_key, patternos_dw.match_edge, patternos_dw.identity_run RESTART IDENTITY;
 SELECT pg_temp.account('ZEPTO', 'a', 'loyalty_id:1', 'email:1'), pg_temp.account('NYKAA', 'b', 'loyalty_id:1', 'email:2', 'mobile:1');
 UPDATE patternos_dw.account_identifier SET last_seen = '2020-01-01' WHERE identity_key = 2 AND kind = 'email';
 INSERT INTO patternos_dw.account_profile (identity_key, age_group, age_group_at, gender, gender_at, state, city, pincode, location_at, first_seen, last_seen) VALUES
@@ -145,7 +145,7 @@ SELECT set_has('SELECT DISTINCT customer_key FROM patternos_dw.changed_customer'
 -- only the owner resolves
 CREATE ROLE regress_identity;
 GRANT USAGE ON SCHEMA patternos TO regress_identity;
-GRANT EXECUTE ON FUNCTION patternos._resolve_identities(), patternos._resolve_identities(boolean), patternos._require_owner(), patternos.block_identifier(text, bytea, text) TO regress_identity;
+GRANT EXECUTE ON FUNCTION patternos._resolve_identities(), patternos._resolve_identities(boolean, jsonb), patternos._require_owner(), patternos.block_identifier(text, bytea, text) TO regress_identity;
 SET LOCAL ROLE regress_identity;
 SELECT throws_ok('SELECT patternos._resolve_identities()', '42501');
 RESET ROLE;
