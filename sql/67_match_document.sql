@@ -53,10 +53,11 @@ AS $$
 DECLARE
     sample CONSTANT text := 'patternos_match_sample';
     share double precision;
+    names text[] := ARRAY(SELECT name FROM patternos._column_roles(relation) ORDER BY number);
     columns jsonb;
     document jsonb := settings;
 BEGIN
-    share := patternos._sample_relation(relation, ARRAY(SELECT name FROM patternos._column_roles(relation) ORDER BY number), 50000, sample);
+    PERFORM patternos._sample_relation(relation, names, 5000, sample);
     SELECT coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.number), '[]') INTO columns
     FROM patternos._propose_columns(relation, sample, ARRAY[settings ->> 'unique_id', coalesce(settings ->> 'source', settings ->> 'unique_id'),
                                                             coalesce(settings -> 'labels' ->> 'column', settings ->> 'unique_id')]) AS c;
@@ -71,6 +72,7 @@ BEGIN
         SELECT jsonb_agg(patternos._complete_comparison(relation, value) ORDER BY ordinality)
         FROM jsonb_array_elements(document -> 'comparisons') WITH ORDINALITY));
     IF settings -> 'blocking' IS NULL THEN
+        share := patternos._sample_relation(relation, names, 20000, sample);
         document := document || jsonb_build_object('blocking', patternos._propose_blocking(
             document || jsonb_build_object('columns', patternos._document_columns(document -> 'comparisons')),
             relation, sample, share, columns));

@@ -131,13 +131,21 @@ BEGIN
 END
 $$;
 
--- 15 in the place of each comparison that has a column which the rule does not use.
-CREATE FUNCTION patternos._rule_mask(document jsonb, rule text) RETURNS bigint
+-- 15 in the place of each comparison that a rule says nothing about: it has no column of the rule, nor, where the rule uses a name, a
+-- name, since a whole name repeats its parts.
+CREATE FUNCTION patternos._rule_mask(document jsonb, relation regclass, rule text) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
+    WITH role AS (
+        SELECT r.name, CASE WHEN r.role IN ('forename', 'surname', 'full_name', 'middle', 'alias') THEN 'name' END AS family
+        FROM patternos._column_roles(relation) AS r
+    ), used AS (
+        SELECT u.name, role.family FROM unnest(patternos._expression_columns(rule)) AS u (name) LEFT JOIN role USING (name)
+    )
     SELECT coalesce(sum(15::bigint << (4 * (c.ordinality::integer - 1))), 0)::bigint
     FROM jsonb_array_elements(document -> 'comparisons') WITH ORDINALITY AS c
-    WHERE NOT EXISTS (SELECT FROM jsonb_array_elements_text(c.value -> 'columns') AS col WHERE col = ANY (patternos._expression_columns(rule)))
+    WHERE NOT EXISTS (SELECT FROM jsonb_array_elements_text(c.value -> 'columns') AS col (name) LEFT JOIN role USING (name)
+                      JOIN used ON used.name = col.name OR used.family = role.family)
 $$;
 
 -- The parameters of a document in the order of _fit_match_model, with pseudo-counts of m and u, and what is to be kept: those of u
@@ -258,12 +266,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT document || jsonb_build_object('columns', jsonb_agg(
         CASE WHEN s.share IS NULL THEN c.value
-             ELSE c.value || jsonb_build_object('u_exact', patternos._significant(greatest(
-                      s.share - 0.8 * (document ->> 'probability_two_random_records_match')::float8, 0.02 * s.share, 1e-12))) END ORDER BY c.ordinality))
+             ELSE c.value || jsonb_build_object('u_exact', patternos._significant(greatest(s.share, 1e-12))) END ORDER BY c.ordinality))
     FROM jsonb_array_elements(document -> 'columns') WITH ORDINALITY AS c
     LEFT JOIN LATERAL (
         SELECT patternos._equal_share(document, relation, ARRAY[c.value ->> 'column']) AS share
-        WHERE (c.value ->> 'tf')::boolean AND c.value ->> 'kind' NOT IN ('set', 'bloom')
-              AND EXISTS (SELECT FROM jsonb_array_elements(document -> 'comparisons') AS v
-                          WHERE jsonb_array_length(v -> 'columns') > 1 AND v -> 'columns' ? (c.value ->> 'column'))) AS s ON true
+        WHERE (c.value ->> 'tf')::boolean AND c.value ->> 'kind' NOT IN ('set', 'bloom')) AS s ON true
 $$;

@@ -5,7 +5,7 @@ CREATE TYPE patternos._match_passes AS (
     rules text[], masks bigint[], shares double precision[], passes integer[], patterns bigint[], counts double precision[], truths integer[]
 );
 
-CREATE FUNCTION patternos._collect_passes(document jsonb, work text, model bytea, has_labels boolean) RETURNS patternos._match_passes
+CREATE FUNCTION patternos._collect_passes(document jsonb, work text, relation regclass, model bytea, has_labels boolean) RETURNS patternos._match_passes
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -19,7 +19,7 @@ BEGIN
         found := patternos._rule_patterns(document, work, model, rule.r, has_labels);
         pass := cardinality(result.rules) + 1;
         result.rules := result.rules || rule.definition;
-        result.masks := result.masks || patternos._rule_mask(document, concat_ws(', ', rule.definition,
+        result.masks := result.masks || patternos._rule_mask(document, relation, concat_ws(', ', rule.definition,
                             (SELECT string_agg(quote_ident(c), ', ') FROM unnest(rule.refined_by) AS c)));
         result.shares := result.shares || found.share;
         IF rule.is_blocking THEN
@@ -66,7 +66,7 @@ DECLARE
     model bytea := patternos._compile_match_model(document);
     total double precision := patternos._all_pairs(document, work);
     labels bigint := patternos._match_labels(document, work, relation);
-    passes patternos._match_passes := patternos._collect_passes(document, work, model, labels > 0);
+    passes patternos._match_passes := patternos._collect_passes(document, work, relation, model, labels > 0);
     origin text := CASE WHEN document -> 'settings' ? 'probability_two_random_records_match' THEN 'given' ELSE 'estimated' END;
     lambda double precision := CASE WHEN origin = 'given' THEN (document ->> 'probability_two_random_records_match')::float8 END;
     random record;

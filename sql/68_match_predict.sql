@@ -78,8 +78,8 @@ BEGIN
             patternos._pair_query(document, work, rule, ARRAY(SELECT generate_series(1, rule - 1))), floor));
         seconds := round(extract(epoch FROM clock_timestamp() - started)::numeric, 3);
         RAISE NOTICE 'rule % (%): % pairs, % edges, % s', rule, definition, pairs, edges, seconds
-            USING HINT = CASE WHEN dropped_records > 0
-                              THEN format('%s records of keys with more records than block_cap are not compared by this rule.', dropped_records) END;
+            USING HINT = coalesce(CASE WHEN dropped_records > 0
+                              THEN format('%s records of keys with more records than block_cap are not compared by this rule.', dropped_records) END, '');
         RETURN NEXT;
     END LOOP;
 END
