@@ -75,7 +75,8 @@ BEGIN
         share := patternos._sample_relation(relation, names, 20000, sample);
         document := document || jsonb_build_object('blocking', patternos._propose_blocking(
             document || jsonb_build_object('columns', patternos._document_columns(document -> 'comparisons')),
-            relation, sample, share, columns));
+            relation, sample, share, (SELECT coalesce(jsonb_agg(c ORDER BY n), '[]') FROM jsonb_array_elements(columns) WITH ORDINALITY AS t (c, n)
+                                      WHERE EXISTS (SELECT FROM jsonb_array_elements(document -> 'comparisons') AS v WHERE v -> 'columns' ? (c ->> 'name')))));
     END IF;
     DROP TABLE pg_temp.patternos_match_sample;
     RETURN document;

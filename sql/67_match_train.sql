@@ -106,7 +106,7 @@ CREATE FUNCTION patternos._rule_patterns(document jsonb, work text, model bytea,
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET enable_mergejoin = off
 AS $$
 DECLARE
-    most double precision := coalesce((document ->> 'max_pairs')::float8, 1e6) / 4;
+    most double precision := coalesce((document ->> 'max_pairs')::float8, 1e6) / 8;
     earlier text;
     pairs double precision;
     exploded boolean;
