@@ -259,6 +259,8 @@ struct LandingBatch
 	Tuplestorestate *staged;
 	TupleDesc	reject_desc;
 	Tuplestorestate *rejects;
+	uint64	   *duplicates;		/* bits by line of the rows that add nothing,
+								 * NULL = none */
 	Intern	   *accounts;
 	AccountKey *keys;			/* by account, once they are settled */
 	int64		new_accounts;

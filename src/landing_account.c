@@ -24,16 +24,36 @@
 /* Digits of a generated id. */
 #define ID_SIZE 32
 
-/* Platform and id of an account as texts. */
-static void
-account_texts(LandingBatch *batch, uint32 account, Datum *platform, Datum *id)
+/* Where an account's id begins; size gets that of platform, separator and id. */
+static const char *
+account_parts(LandingBatch *batch, uint32 account, const char **platform, size_t *size)
 {
-	size_t		size;
-	const char *key = intern_value(batch->accounts, account, &size);
-	const char *separator = (const char *) memchr(key, ACCOUNT_SEPARATOR, size);
+	*platform = intern_value(batch->accounts, account, size);
+	return (const char *) memchr(*platform, ACCOUNT_SEPARATOR, *size) + 1;
+}
 
-	*platform = PointerGetDatum(cstring_to_text_with_len(key, separator - key));
-	*id = PointerGetDatum(cstring_to_text_with_len(separator + 1, key + size - separator - 1));
+/*
+ * The platform's id of an account, as a text.
+ */
+Datum
+account_id(LandingBatch *batch, uint32 account)
+{
+	const char *platform;
+	size_t		size;
+	const char *id = account_parts(batch, account, &platform, &size);
+
+	return PointerGetDatum(cstring_to_text_with_len(id, platform + size - id));
+}
+
+/* The platform of an account, as a text. */
+static Datum
+account_platform(LandingBatch *batch, uint32 account)
+{
+	const char *platform;
+	size_t		size;
+	const char *id = account_parts(batch, account, &platform, &size);
+
+	return PointerGetDatum(cstring_to_text_with_len(platform, id - 1 - platform));
 }
 
 /*
@@ -56,7 +76,8 @@ account_relation(LandingBatch *batch)
 		Datum		values[] = {Int32GetDatum(i), (Datum) 0, (Datum) 0};
 		bool		nulls[] = {false, false, false};
 
-		account_texts(batch, i, &values[1], &values[2]);
+		values[1] = account_platform(batch, i);
+		values[2] = account_id(batch, i);
 		tuplestore_putvalues(rows, desc, values, nulls);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(batch->row_context);
@@ -142,7 +163,8 @@ write_identities(LandingBatch *batch)
 		values[1] = Int64GetDatum(key->identity_key);
 		values[2] = generated_id("GLOBAL", 6, key->customer_key);
 		values[3] = generated_id("ID", 8, key->identity_key);
-		account_texts(batch, i, &values[4], &values[5]);
+		values[4] = account_platform(batch, i);
+		values[5] = account_id(batch, i);
 		table_writer_put(writer, values, nulls);
 		table_writer_put(changes, &values[1], nulls);
 		MemoryContextSwitchTo(old);
@@ -233,12 +255,11 @@ key_relation(LandingBatch *batch, const char *name, bool with_new, bool with_kno
 		BoolGetDatum(key->is_new), (Datum) 0};
 		bool		nulls[] = {false, false, false, false, false};
 		MemoryContext old;
-		Datum		platform;
 
 		if (!(key->is_new ? with_new : with_known) || key->is_settled)
 			continue;
 		old = MemoryContextSwitchTo(batch->row_context);
-		account_texts(batch, i, &platform, &values[4]);
+		values[4] = account_id(batch, i);
 		tuplestore_putvalues(rows, desc, values, nulls);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(batch->row_context);

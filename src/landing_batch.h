@@ -12,7 +12,11 @@
 extern void landing_query(const char *sql, int nargs, const char **texts);
 extern void report_step(const LandingBatch *batch, const char *relation, const char *sql, const PGRUsage *begin);
 extern void account_relation(LandingBatch *batch);
+extern Datum account_id(LandingBatch *batch, uint32 account);
 extern void settle_accounts(LandingBatch *batch);
+extern void note_duplicates(LandingBatch *batch, TupleDesc desc, Tuplestorestate *rows);
+extern void write_records(LandingBatch *batch);
+extern const char *parked_records(LandingBatch *batch);
 extern void open_batch(LandingBatch *batch, TupleDesc view);
 extern void close_batch(LandingBatch *batch);
 

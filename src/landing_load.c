@@ -198,6 +198,8 @@ run_step(LandingBatch *batch, StepArguments *arguments, const char *relation, co
 	SPI_freeplan(plan);
 	if (rows != NULL)
 		register_relation(relation, desc, rows, tuplestore_tuple_count(rows));
+	if (rows != NULL && strcmp(relation, "duplicate") == 0)
+		note_duplicates(batch, desc, rows);
 	report_step(batch, relation, sql, &begin);
 	return SPI_processed;
 }
@@ -230,44 +232,6 @@ run_steps(LandingBatch *batch, StepArguments *arguments)
 					 errmsg("load would leave " INT64_FORMAT " keys that lead nowhere", rows)));
 	}
 	return duplicates;
-}
-
-/* What is kept of a row, as an expression over staged s: a parked row can be loaded again. */
-static const char *
-kept_payload(LandingBatch *batch, bool parked)
-{
-	const char *view = batch->view_name;
-
-	if (!parked || batch->entity->parked_payload == NULL)
-		return "s.payload";
-	landing_query(psprintf("SELECT %s($1)", batch->entity->parked_payload), 1, &view);
-	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-}
-
-/* Keeps the sound rows that are new, and the faults of the others. */
-static void
-write_records(LandingBatch *batch, StepArguments *arguments, bool parked)
-{
-	RowCounterIterator months;
-	uint64		month;
-
-	row_counter_scan(batch->months, &months);
-	while (row_counter_next(&months, &month))
-	{
-		char		year_month[32];
-		const char *argument = year_month;
-
-		snprintf(year_month, sizeof(year_month), "%04d-%02d-01", (int) (month / 12), (int) (month % 12) + 1);
-		landing_query("SELECT patternos._ensure_raw_month($1::date)", 1, &argument);
-	}
-	run_step(batch, arguments, "patternos_dw.raw_record",
-			 psprintf("SELECT s.record_time, $1 AS batch_id, s.line, coalesce(s.row_platform, $2) AS platform_id, "
-					  " '%s' AS entity, a.platform_customer_id, %s AS payload "
-					  "FROM staged s LEFT JOIN staged_account a USING (account) "
-					  "WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = s.line)", batch->entity->name, kept_payload(batch, parked)));
-	run_step(batch, arguments, NULL,
-			 "INSERT INTO patternos_dw.raw_reject (batch_id, line, column_name, reason_code, value_length, row_rejected) "
-			 "SELECT $1, line, column_name, reason_code, value_length, row_rejected FROM reject");
 }
 
 /* Whether the same content has been loaded before without a fault. */
@@ -392,9 +356,13 @@ close_batch(LandingBatch *batch)
 		account_relation(batch);
 		if (strcmp(status, "loaded") == 0)
 			duplicates = run_steps(batch, &arguments);
+		if (strcmp(status, "loaded") == 0)
+			write_records(batch);
 		else
-			run_step(batch, &arguments, "duplicate", "SELECT NULL::bigint AS line WHERE false");
-		write_records(batch, &arguments, strcmp(status, "parked") == 0);
+			run_step(batch, &arguments, "patternos_dw.raw_record", parked_records(batch));
+		run_step(batch, &arguments, NULL,
+				 "INSERT INTO patternos_dw.raw_reject (batch_id, line, column_name, reason_code, value_length, row_rejected) "
+				 "SELECT $1, line, column_name, reason_code, value_length, row_rejected FROM reject");
 	}
 	write_batch(batch, status, PointerGetDatum(content_hash), duplicates);
 	report(batch, status, duplicates);
