@@ -7,6 +7,20 @@ AS 'MODULE_PATHNAME', 'patternos__landing_row' LANGUAGE C;
 CREATE FUNCTION patternos._landing_end() RETURNS trigger
 AS 'MODULE_PATHNAME', 'patternos__landing_end' LANGUAGE C;
 
+-- Landed rows are changed in the tables that they went to. Without INSTEAD OF triggers the server itself refuses,
+-- and says to make one; without the others nothing would be said, since a view is empty.
+CREATE FUNCTION patternos._landing_change() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION 'cannot change rows of landing view "%"', TG_TABLE_NAME
+        USING ERRCODE = 'object_not_in_prerequisite_state',
+              DETAIL = 'A landing view holds no rows: what is written to it goes on to the warehouse''s tables.',
+              HINT = 'Send a correction as a new row with the same order or account id, or change patternos_dw''s tables'
+                     ' and call patternos.mark_changed() with the customers concerned.';
+END
+$$;
+
 -- The columns of the seven platforms' files, in their order, and the field that each feeds.
 CREATE FUNCTION patternos._seed_platform_mappings() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
@@ -59,7 +73,9 @@ BEGIN
         SELECT * FROM (VALUES
             ('landing_begin', 'BEFORE INSERT', 'STATEMENT', '_landing_begin'),
             ('landing_row', 'INSTEAD OF INSERT', 'ROW', '_landing_row'),
-            ('landing_end', 'AFTER INSERT', 'STATEMENT', '_landing_end')) t (name, event, level, function)
+            ('landing_end', 'AFTER INSERT', 'STATEMENT', '_landing_end'),
+            ('landing_change', 'INSTEAD OF UPDATE OR DELETE', 'ROW', '_landing_change'),
+            ('landing_no_change', 'BEFORE UPDATE OR DELETE', 'STATEMENT', '_landing_change')) t (name, event, level, function)
     LOOP
         EXECUTE format('CREATE OR REPLACE TRIGGER %I %s ON patternos_dw.%I FOR EACH %s EXECUTE FUNCTION patternos.%I()',
                        trigger.name, trigger.event, landing_view, trigger.level, trigger.function);
@@ -109,5 +125,5 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION patternos._landing_begin(), patternos._landing_row(), patternos._landing_end(),
-    patternos._seed_platform_mappings(), patternos._create_landing_view(text), patternos._create_landing_views(),
+    patternos._landing_change(), patternos._seed_platform_mappings(), patternos._create_landing_view(text), patternos._create_landing_views(),
     patternos._ensure_raw_month(date) FROM PUBLIC;

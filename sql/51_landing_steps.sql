@@ -128,14 +128,8 @@ WITH fact (query) AS (VALUES ($$
     ORDER BY k.customer_key, a.transaction_datetime$$))
 SELECT 'patternos_dw.fact_transaction', replace(replace(query, '{account}', 'new_key'), '{values}', line_values) FROM fact
 UNION ALL
-SELECT 'inserted', $$
-    INSERT INTO patternos_dw.fact_transaction
-        (customer_key, transaction_id, platform_id, platform_customer_id, transaction_type, transaction_status,
-         original_transaction_id, transaction_datetime, transaction_date, date_id, total_value, quoted_value,
-         discount_value, currency, items_count, items_list, unified_category, is_repeat, payment_mode, delivery_speed,
-         fulfillment_time_hours, prime_member, loyalty_member, location_id, transaction_properties, known_at, batch_id)$$ ||
-       replace(replace(query, '{account}', 'known_key'), '{values}', line_values) ||
-       ' ON CONFLICT (customer_key, transaction_datetime, transaction_id) DO NOTHING RETURNING transaction_id' FROM fact
+SELECT 'inserted INTO patternos_dw.fact_transaction RETURNING transaction_id',
+       replace(replace(query, '{account}', 'known_key'), '{values}', line_values) FROM fact
 $steps$;
 
 -- Staged rows that add nothing: their order was there, or a later row of the batch brings it again.

@@ -44,26 +44,21 @@ $steps$;
 CREATE FUNCTION patternos._landing_steps_event_facts() RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$
-WITH fact (insertion) AS (VALUES ($$
-    INSERT INTO patternos_dw.fact_event
-        (customer_key, event_id, platform_id, platform_customer_id, session_id, event_type, event_timestamp, page_url,
-         referrer_url, search_term, product_id, category_id, device_type, browser, os, ip_hash, session_duration_seconds,
-         pages_viewed_in_session, event_properties, known_at, batch_id)
-    SELECT k.customer_key, a.event_number, a.row_platform, k.platform_customer_id, a.session_id, a.event_type,
-           a.event_timestamp, a.page_url, a.referrer_url, a.search_term, a.product_id,
-           coalesce(p.category_id, c.category_id), a.device_type, a.browser, a.os, a.ip, a.session_duration_seconds,
-           a.pages_viewed_in_session,
-           CASE WHEN a.properties IS NULL THEN a.event_properties ELSE coalesce(a.event_properties, '{}') || a.properties END,
-           $3, $1
+WITH fact (query) AS (VALUES ($$
+    SELECT k.customer_key, a.event_number AS event_id, a.row_platform AS platform_id, k.platform_customer_id, a.session_id,
+           a.event_type, a.event_timestamp, a.page_url, a.referrer_url, a.search_term, a.product_id,
+           coalesce(p.category_id, c.category_id) AS category_id, a.device_type, a.browser, a.os, a.ip AS ip_hash,
+           a.session_duration_seconds, a.pages_viewed_in_session,
+           CASE WHEN a.properties IS NULL THEN a.event_properties ELSE coalesce(a.event_properties, '{}') || a.properties END
+               AS event_properties, $3 AS known_at, $1 AS batch_id
     FROM staged a JOIN {account} k USING (account)
     LEFT JOIN product_key p ON p.row_platform = a.row_platform COLLATE "C" AND p.product_id = a.product_id COLLATE "C"
     LEFT JOIN category_key c ON c.row_platform = a.row_platform COLLATE "C" AND c.category = a.category
     WHERE NOT a.is_repeated
     ORDER BY k.customer_key, a.event_timestamp$$))
-SELECT NULL, replace(insertion, '{account}', 'new_key') FROM fact
+SELECT 'patternos_dw.fact_event', replace(query, '{account}', 'new_key') FROM fact
 UNION ALL
-SELECT 'inserted', replace(insertion, '{account}', 'known_key') ||
-       ' ON CONFLICT (customer_key, event_timestamp, event_id) DO NOTHING RETURNING event_id, event_timestamp' FROM fact
+SELECT 'inserted INTO patternos_dw.fact_event RETURNING event_id, event_timestamp', replace(query, '{account}', 'known_key') FROM fact
 $steps$;
 
 -- Events of visitors wait, unless they have been given to the customer behind the visitor already. Leaves

@@ -19,7 +19,9 @@
  * entity's other relations by name, with $1 = batch_id, $2 = platform_id and
  * $3 = the time the batch became known.  A step with a relation name leaves
  * its result as a relation for the steps after it; one with the name of a
- * table, schema.table, appends its result to that table, by names of columns.
+ * table, schema.table, appends its result to that table, by names of columns;
+ * one named "relation INTO schema.table RETURNING columns" inserts there what is
+ * new and leaves the columns of that.
  *
  * To add an entity:
  *	1. list its fields and derived columns in a LandingEntity (landing_NAME.c)

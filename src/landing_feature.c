@@ -244,9 +244,7 @@ compute_word(LandingBatch *batch, const Word *word, WordFeature *result)
 	char		sound[PHONETIC_MAX];
 	size_t		size = phonetic_key_normalized(word->text, word->size, sound);
 	size_t		full_size;
-	const char *full = word->text;
-
-	full_size = word->size;
+	const char *full = name_canonical(word->text, word->size, &full_size);
 
 	memset(result, 0, sizeof(WordFeature));
 	prepare_filters(batch);

@@ -132,54 +132,88 @@ step_columns(LandingBatch *batch, SPIPlanPtr plan)
 	return result;
 }
 
+/* The INSERT of a query's rows, by the names of its columns. */
+static char *
+insertion(const char *table, TupleDesc columns, const char *sql)
+{
+	StringInfoData result;
+
+	initStringInfo(&result);
+	appendStringInfo(&result, "INSERT INTO %s (", table);
+	for (int i = 0; i < columns->natts; i++)
+		appendStringInfo(&result, "%s%s", i > 0 ? ", " : "", quote_identifier(NameStr(TupleDescAttr(columns, i)->attname)));
+	appendStringInfo(&result, ") %s", sql);
+	return result.data;
+}
+
+/* The columns that a query delivers. */
+static TupleDesc
+query_columns(LandingBatch *batch, StepArguments *arguments, const char *sql)
+{
+	SPIPlanPtr	query = prepare_step(arguments, sql);
+	TupleDesc	result = step_columns(batch, query);
+
+	SPI_freeplan(query);
+	return result;
+}
+
 /*
- * The plan that appends a query's rows to a table, by the names of its columns:
- * in bulk through *dest, or as an INSERT where that is not possible.
+ * The plan that appends a query's rows to a table: in bulk through *dest, or as an
+ * INSERT where that is not possible.
  */
 static SPIPlanPtr
 prepare_insertion(LandingBatch *batch, StepArguments *arguments, const char *table, const char *sql, DestReceiver **dest)
 {
 	Oid			relid = DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(table)));
-	SPIPlanPtr	query = prepare_step(arguments, sql);
-	TupleDesc	columns = step_columns(batch, query);
-	StringInfoData insertion;
+	TupleDesc	columns = query_columns(batch, arguments, sql);
+	Relation	rel;
 
-	SPI_freeplan(query);
-	initStringInfo(&insertion);
-	if (bulk_insert_possible(relid))
-	{
-		Relation	rel = table_open(relid, NoLock);
+	if (!bulk_insert_possible(relid))
+		return prepare_step(arguments, insertion(table, columns, sql));
+	*dest = bulk_insert_receiver(relid);
+	rel = table_open(relid, NoLock);
+	sql = complete_query(rel, columns, sql);
+	table_close(rel, NoLock);
+	return prepare_step(arguments, sql);
+}
 
-		appendStringInfoString(&insertion, complete_query(rel, columns, sql));
-		table_close(rel, NoLock);
-		*dest = bulk_insert_receiver(relid);
-	}
-	else
-	{
-		appendStringInfo(&insertion, "INSERT INTO %s (", table);
-		for (int i = 0; i < columns->natts; i++)
-			appendStringInfo(&insertion, "%s%s", i > 0 ? ", " : "", quote_identifier(NameStr(TupleDescAttr(columns, i)->attname)));
-		appendStringInfo(&insertion, ") %s", sql);
-	}
-	return prepare_step(arguments, insertion.data);
+/*
+ * The statement of a step named "relation INTO schema.table RETURNING columns":
+ * inserts the query's rows that are not there yet.  *relation loses what follows it.
+ */
+static const char *
+insertion_of_new(LandingBatch *batch, StepArguments *arguments, const char **relation, const char *sql)
+{
+	const char *into = *relation == NULL ? NULL : strstr(*relation, " INTO ");
+	const char *returning;
+	char	   *table;
+
+	if (into == NULL)
+		return sql;
+	returning = strstr(into, " RETURNING ");
+	table = pnstrdup(into + 6, returning - into - 6);
+	*relation = pnstrdup(*relation, into - *relation);
+	return psprintf("%s ON CONFLICT DO NOTHING%s", insertion(table, query_columns(batch, arguments, sql), sql), returning);
 }
 
 /*
  * Runs one statement.  With a relation name, its result becomes a relation;
- * with the name of a table, schema.table, it is appended to that.  Returns the
- * number of rows it wrote or gave.
+ * with the name of a table, schema.table, it is appended to that; with both,
+ * see insertion_of_new().  Returns the number of rows it wrote or gave.
  */
 static int64
 run_step(LandingBatch *batch, StepArguments *arguments, const char *relation, const char *sql)
 {
 	SPIExecuteOptions options = {.params = arguments->params};
-	bool		is_table = relation != NULL && strchr(relation, '.') != NULL;
 	Tuplestorestate *rows = NULL;
 	TupleDesc	desc = NULL;
+	bool		is_table;
 	SPIPlanPtr	plan;
 	PGRUsage	begin;
 
 	pg_rusage_init(&begin);
+	sql = insertion_of_new(batch, arguments, &relation, sql);
+	is_table = relation != NULL && strchr(relation, '.') != NULL;
 	if (is_table)
 		plan = prepare_insertion(batch, arguments, relation, sql, &options.dest);
 	else

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/detect.h"
+#include "core/json.h"
 #include "core/normalize.h"
 #include "core/parse.h"
 #include "core/utf8.h"
@@ -104,6 +105,38 @@ check_detector(const char *text, size_t length)
 	free(twice);
 }
 
+static int
+is_json_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* An object stays one between blanks and as a member of another, and is none without its last brace. */
+static void
+check_json(const char *text, size_t length)
+{
+	char	   *copy = malloc(length + 16);
+	int			is_object = json_is_object(text, length);
+	int			opened = 0;
+
+	memcpy(copy + 1, text, length);
+	copy[0] = copy[length + 1] = ' ';
+	require(json_is_object(copy, length + 2) == is_object, "JSON between blanks");
+	for (size_t i = 0; i < length; i++)
+		opened += text[i] == '{' || text[i] == '[';
+	if (is_object && opened < JSON_MAX_DEPTH)
+	{
+		memcpy(copy, "{\"a\":", 5);
+		memcpy(copy + 5, text, length);
+		copy[5 + length] = '}';
+		require(json_is_object(copy, length + 6), "JSON in JSON");
+	}
+	while (is_object && is_json_blank(text[length - 1]))
+		length--;
+	require(!is_object || (text[length - 1] == '}' && !json_is_object(text, length - 1)), "end of a JSON object");
+	free(copy);
+}
+
 extern int	LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 int
@@ -122,6 +155,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	check_normalizer(normalize_ip, "ip", text, size);
 	check_parsers(text, size);
 	check_detector(text, size);
+	check_json(text, size);
 	free(text);
 	return 0;
 }
@@ -133,6 +167,7 @@ static const char *const corpus[] = {
 	"2001:db8::1:0:0:1", "::ffff:1.2.3.4", "1,23,456.50", "(\xE2\x82\xB9 1,234.5)", "Rs. 500/-",
 	"2025-08-02T22:02:55.123456+05:30", "Sat, 2nd Aug 2025 10:15 PM IST", "25/08/2025", "20250802221530",
 	"560 001", "u=jane%2540example.com&p=%2B919876543210", "4111 1111 1111 1111 2341 2341 2346",
+	"{\"a\": [1.5e-3, true, null, {\"b\": \"\\u00e9\\ud83d\\ude00\"}], \"c\": \"x\\\\y\"}", "{\"k\":[[[{}]]]}",
 	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "icon@2x.png \\u0040 &#64;"
 };
 

@@ -5,7 +5,7 @@ build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 echo 1..1
 if ! "${CC:-cc}" -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -DSTANDALONE -Isrc \
-	test/fuzz/fuzz_values.c src/core/{utf8,parse,parse_datetime,normalize,normalize_phone,normalize_text,normalize_ip,detect,detect_number}.c \
+	test/fuzz/fuzz_values.c src/core/{utf8,parse,parse_datetime,normalize,normalize_phone,normalize_text,normalize_ip,detect,detect_number,json}.c \
 	-o "$build/fuzz_values" 2>"$build/log"; then
 	sed 's/^/# /' "$build/log" >&2
 	echo "not ok 1 - the harness builds"
