@@ -304,7 +304,10 @@ read_clusters(ClusterReader *reader, const char *query)
 {
 	SPIExecuteOptions options = {0};
 
-	reader->receiver = (DestReceiver) {cluster_receive, cluster_startup, cluster_shutdown, cluster_shutdown, DestNone};
+	reader->receiver = (DestReceiver)
+	{
+		cluster_receive, cluster_startup, cluster_shutdown, cluster_shutdown, DestNone
+	};
 	reader->capacity = 1024;
 	reader->ends = palloc(reader->capacity * 2 * sizeof(int64));
 	reader->links = palloc(reader->capacity * sizeof(Link));

@@ -43,7 +43,7 @@ hash_node(int64 node)
 /*
  * An empty graph in the current memory context.
  */
-Graph *
+Graph	   *
 graph_create(bool weighted)
 {
 	Graph	   *graph = palloc0(sizeof(Graph));

@@ -119,12 +119,15 @@ typedef struct LandingEntity
 	void		(*stage_row) (LandingBatch *batch);
 
 	/*
-	 * Writes the customers of new accounts and what else their rows say; NULL:
-	 * nothing but when they were seen.
+	 * Writes the customers of new accounts and what else their rows say;
+	 * NULL: nothing but when they were seen.
 	 */
 	void		(*write_accounts) (LandingBatch *batch);
 
-	/* Time and hash of an account's newest row in landing_customer; NULL: it is none. */
+	/*
+	 * Time and hash of an account's newest row in landing_customer; NULL: it
+	 * is none.
+	 */
 	void		(*statement) (LandingBatch *batch, uint32 account, Datum *time, Datum *hash);
 
 	/* Registers relations beside "staged" before the steps run. */

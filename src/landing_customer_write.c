@@ -335,7 +335,8 @@ put_customer(LandingBatch *batch, CustomerWriter *writer, const AccountKey *key,
 	Datum		profile[lengthof(profile_columns)];
 	bool		unknown[lengthof(profile_columns)];
 	Datum		change[] = {Int64GetDatum(key->customer_key), writer->reason};
-	static const int shown[] = {2, 4, 6, 7, 8}; /* age group, gender, state, city, PIN code */
+	static const int shown[] = {2, 4, 6, 7, 8}; /* age group, gender, state,
+												 * city, PIN code */
 
 	profile_values(batch->profile, batch->account, profile, unknown);
 	values[0] = Int64GetDatum(key->customer_key);

@@ -109,7 +109,7 @@ number_hash(NumberHashes *hashes, int number, int shown, int digits)
 {
 	if (hashes->hash[number] == 0)
 	{
-		char		text[16];
+		char text[	16];
 
 		hashes->hash[number] = part_hash(hashes->label, text, snprintf(text, sizeof(text), "%0*d", digits, shown));
 	}
@@ -172,7 +172,7 @@ is_feature_token(const char *text, size_t size)
 void
 feature_token(LandingBatch *batch, const char *text)
 {
-	(void) hex_decode(text + 1, FEATURE_TOKEN_SIZE - 1, (char *) feature_of_row(batch));
+	(void) hex_decode(text +1, FEATURE_TOKEN_SIZE - 1, (char *) feature_of_row(batch));
 }
 
 /*
@@ -207,7 +207,7 @@ split_words(const char *text, size_t size, Word *words)
 	const char *end = text +size;
 	int			count = 0;
 
-	while (text < end && count < MAX_WORDS)
+	while (text <end && count < MAX_WORDS)
 	{
 		const char *space = memchr(text, ' ', end - text);
 		const char *stop = space == NULL ? end : space;
@@ -223,14 +223,14 @@ split_words(const char *text, size_t size, Word *words)
 static int64
 sorted_name_hash(const Word *words, int count)
 {
-	char		text[PERSON_NAME_MAX + MAX_WORDS];
+	char text[	PERSON_NAME_MAX + MAX_WORDS];
 	size_t		size = 0;
 
 	for (int i = 0; i < count; i++)
 	{
-		memcpy(text + size, words[i].text, words[i].size);
+		memcpy(text +size, words[i].text, words[i].size);
 		size += words[i].size;
-		text[size++] = ' ';
+		text[		size++] = ' ';
 	}
 	return part_hash("fullname", text, size);
 }
@@ -370,7 +370,7 @@ feature_birth_date(LandingBatch *batch, int date)
 	struct FeatureState *state = batch->features;
 	AccountFeature *feature = feature_of_row(batch);
 	int			year = date / 10000 - FIRST_YEAR;
-	char		text[16];
+	char text[	16];
 
 	if (year < 1 || year >= YEARS - 1)
 		return;

@@ -46,7 +46,8 @@ typedef struct AccountFeature
 {
 	uint32		known;			/* bits by FeatureHash */
 	int64		hash[FEATURE_HASHES];
-	int64		birth_years[BIRTH_YEARS];	/* sorted; known as BIRTH_YEAR_HASH is */
+	int64		birth_years[BIRTH_YEARS];	/* sorted; known as
+											 * BIRTH_YEAR_HASH is */
 	uint8		forename_bloom[NAME_BLOOM_SIZE];	/* all zero = unknown */
 	uint8		surname_bloom[NAME_BLOOM_SIZE];
 	uint8		address_bloom[ADDRESS_BLOOM_SIZE];

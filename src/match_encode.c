@@ -291,7 +291,7 @@ split_members(const char *text, Size size, SetMember **members)
 
 		if (i < size && strchr(",;|\n{}[]\"", text[i]) == NULL)
 			continue;
-		if (i > start && match_normalize(KIND_EXACT, text + start, i - start, normal, &length))
+		if (i > start && match_normalize(KIND_EXACT, text +start, i - start, normal, &length))
 		{
 			(*members)[n].hash = match_hash(normal, length);
 			(*members)[n++].log2_tf = NAN;
@@ -359,7 +359,7 @@ encode_set(RecordWriter *writer, Size *capacity, Datum value, Argument *argument
 		   Datum *frequencies, Argument *frequency_argument)
 {
 	SetMember  *members;
-	ValueText	text;
+	ValueText text;
 	int			count;
 
 	if (argument->form == FORM_ARRAY)
@@ -406,7 +406,7 @@ encode_value(RecordWriter *writer, Size *capacity, Datum value, Argument *argume
 			 double tf)
 {
 	int			kind = writer->model->column[writer->column].kind;
-	ValueText	text;
+	ValueText text;
 	char		normal[MATCH_NORMAL_MAX];
 	Size		length;
 	double		number;

@@ -113,7 +113,10 @@ make_cuts(TrainingRows *rows, int max_bin, size_t most_memory)
 	pfree(sample);
 	pfree(counts);
 	pfree(row);
-	return (GbtCuts) {.nfeatures = rows->nfeatures,.start = start,.cuts = cuts};
+	return (GbtCuts)
+	{
+		.nfeatures = rows->nfeatures,.start = start,.cuts = cuts
+	};
 }
 
 /*
@@ -150,7 +153,10 @@ make_bins(TrainingRows *rows, const GbtCuts *cuts, GbtRows parts[PARTS])
 		CHECK_FOR_INTERRUPTS();
 	}
 	for (int p = 0; p < PARTS; p++)
-		parts[p] = (GbtRows) {.nrows = rows->count[p],.bins = bins[p],.labels = labels[p],.weights = weights[p]};
+		parts[p] = (GbtRows)
+	{
+		.nrows = rows->count[p],.bins = bins[p],.labels = labels[p],.weights = weights[p]
+	};
 	pfree(row);
 }
 

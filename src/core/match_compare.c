@@ -140,7 +140,7 @@ static double
 open_bound(const MatchComparison *comparison)
 {
 	bool		unequal = comparison->exact_level == 0 && comparison->columns == 1 &&
-		match_kinds[comparison->kind].class == CLASS_TEXT;
+	match_kinds[comparison->kind].class == CLASS_TEXT;
 
 	return unequal ? comparison->best_unequal : comparison->best;
 }

@@ -149,6 +149,7 @@ extern float match_log2_tf(double tf);
 
 /* A date as people write it, parts that are unknown 0; false for null. */
 extern bool match_parse_date(const char *text, size_t length, int *year, int *month, int *day);
+
 /* A date that forms and programs fill in by themselves. */
 extern bool match_placeholder_date(int year, int month, int day);
 extern bool match_parse_number(const char *text, size_t length, double *value);

@@ -82,13 +82,13 @@ __attribute__((target("sha,sse4.1")))
 static void
 compress_native(uint32_t h[8], const uint8_t *block)
 {
-	const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+	const		__m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
 	__m128i		dcba = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *) h), 0xb1);
 	__m128i		hgfe = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *) (h + 4)), 0x1b);
 	__m128i		abef = _mm_alignr_epi8(dcba, hgfe, 8);
 	__m128i		cdgh = _mm_blend_epi16(hgfe, dcba, 0xf0);
-	const __m128i abef_before = abef;
-	const __m128i cdgh_before = cdgh;
+	const		__m128i abef_before = abef;
+	const		__m128i cdgh_before = cdgh;
 	__m128i		w[4];
 
 	for (int i = 0; i < 4; i++)

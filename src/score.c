@@ -1,0 +1,301 @@
+/*
+ * score.c
+ *		Scores of a model for features given by position, as JSON or as a row.
+ *
+ * A missing value is NULL; by name, a feature that is not there at all is an
+ * error, and what the model does not know is passed over.
+ */
+#include "patternos.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/typcache.h"
+
+#include "model.h"
+
+/* Where a row type has the features of a model. */
+typedef struct RowMap
+{
+	Oid			type;
+	int32		typmod;
+	TupleDesc	desc;
+	int		   *column;			/* by feature, from 0 */
+	Datum	   *values;
+	bool	   *nulls;
+} RowMap;
+
+static void
+refuse_infinite(const Model *model, int feature)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("feature \"%s\" is infinite", model->names[feature]),
+			 errhint("Give NULL for a value that does not exist.")));
+}
+
+/*
+ * A number as the float that trees compare; what is beyond a float's range
+ * counts as its largest.
+ */
+static float4
+to_float(const Model *model, int feature, double value)
+{
+	if (isinf(value))
+		refuse_infinite(model, feature);
+	if (value > FLT_MAX)
+		return FLT_MAX;
+	return value < -FLT_MAX ? -FLT_MAX : (float4) value;
+}
+
+/*
+ * Features by position.
+ */
+static const float4 *
+row_of_array(ModelSite *site, ArrayType *array)
+{
+	const Model *model = site->model;
+	const float4 *values = (const float4 *) ARR_DATA_PTR(array);
+	bits8	   *nulls = ARR_NULLBITMAP(array);
+	int			count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	int			next = 0;
+
+	if (ARR_NDIM(array) > 1 || count != model->head->nfeatures)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("model has %d features, %d values are given", model->head->nfeatures, count),
+				 errhint("Give the features in the order of patternos_dw.model.features, or as a row or jsonb by name.")));
+	for (int i = 0; i < count; i++)
+	{
+		bool		missing = nulls && !(nulls[i / 8] & (1 << (i % 8)));
+
+		site->row[i] = missing ? NAN : values[next++];
+		if (isinf(site->row[i]))
+			refuse_infinite(model, i);
+	}
+	return site->row;
+}
+
+/*
+ * Features by name from a JSON object: numbers, booleans, null, and texts where
+ * the model has categories.
+ */
+static const float4 *
+row_of_jsonb(ModelSite *site, Jsonb *features)
+{
+	const Model *model = site->model;
+
+	if (!JB_ROOT_IS_OBJECT(features))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("features must be a JSON object")));
+	for (int i = 0; i < model->head->nfeatures; i++)
+	{
+		JsonbValue	found;
+		JsonbValue *value = getKeyJsonValueFromContainer(&features->root, model->names[i], strlen(model->names[i]), &found);
+
+		if (value == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("feature \"%s\" is not given", model->names[i]),
+					 errhint("Give null for a value that is not known.")));
+		if (value->type == jbvNull)
+			site->row[i] = NAN;
+		else if (value->type == jbvNumeric && !model->is_category[i])
+			site->row[i] = to_float(model, i, DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+																				 NumericGetDatum(value->val.numeric))));
+		else if (value->type == jbvBool && !model->is_category[i])
+			site->row[i] = value->val.boolean;
+		else if (value->type == jbvString && model->is_category[i])
+			site->row[i] = model_category(model, i, value->val.string.val, value->val.string.len);
+		else
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("feature \"%s\" must be a %s", model->names[i], model->is_category[i] ? "string" : "number")));
+	}
+	return site->row;
+}
+
+/*
+ * Finds the features of a model among the columns of a row type.
+ */
+static RowMap *
+map_row(FunctionCallInfo fcinfo, const Model *model, Oid type, int32 typmod)
+{
+	MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	TupleDesc	found = lookup_rowtype_tupdesc(type, typmod);
+	RowMap	   *map = palloc(sizeof(RowMap));
+
+	map->type = type;
+	map->typmod = typmod;
+	map->desc = CreateTupleDescCopy(found);
+	ReleaseTupleDesc(found);
+	map->column = palloc(model->head->nfeatures * sizeof(int));
+	map->values = palloc(map->desc->natts * sizeof(Datum));
+	map->nulls = palloc(map->desc->natts * sizeof(bool));
+	for (int i = 0; i < model->head->nfeatures; i++)
+	{
+		map->column[i] = -1;
+		for (int k = 0; k < map->desc->natts; k++)
+			if (!TupleDescAttr(map->desc, k)->attisdropped
+				&& strcmp(NameStr(TupleDescAttr(map->desc, k)->attname), model->names[i]) == 0)
+				map->column[i] = k;
+		if (map->column[i] < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("feature \"%s\" is no column of the row", model->names[i]),
+					 errhint("Give the features under the names in patternos_dw.model.features.")));
+	}
+	MemoryContextSwitchTo(caller);
+	return map;
+}
+
+/*
+ * The value of a column as a feature.
+ */
+static float4
+column_value(const Model *model, int feature, Oid type, Datum value)
+{
+	if (model->is_category[feature])
+	{
+		Oid			output;
+		bool		is_varlena;
+		char	   *text;
+
+		getTypeOutputInfo(type, &output, &is_varlena);
+		text = OidOutputFunctionCall(output, value);
+
+		return model_category(model, feature, text, strlen(text));
+	}
+	switch (type)
+	{
+		case BOOLOID:
+			return DatumGetBool(value);
+		case INT2OID:
+			return DatumGetInt16(value);
+		case INT4OID:
+			return (float4) DatumGetInt32(value);
+		case INT8OID:
+			return (float4) DatumGetInt64(value);
+		case FLOAT4OID:
+			return to_float(model, feature, DatumGetFloat4(value));
+		case FLOAT8OID:
+			return to_float(model, feature, DatumGetFloat8(value));
+		case NUMERICOID:
+			return to_float(model, feature, DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value)));
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("feature \"%s\" must be a number, not %s", model->names[feature], format_type_be(type))));
+	}
+	return NAN;
+}
+
+/*
+ * Features by name from a row.
+ */
+static const float4 *
+row_of_record(FunctionCallInfo fcinfo, ModelSite *site, HeapTupleHeader record)
+{
+	const Model *model = site->model;
+	RowMap	   *map = site->state;
+	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(record),.t_data = record};
+
+	if (!map || map->type != HeapTupleHeaderGetTypeId(record) || map->typmod != HeapTupleHeaderGetTypMod(record))
+		site->state = map = map_row(fcinfo, model, HeapTupleHeaderGetTypeId(record), HeapTupleHeaderGetTypMod(record));
+	ItemPointerSetInvalid(&tuple.t_self);
+	heap_deform_tuple(&tuple, map->desc, map->values, map->nulls);
+	for (int i = 0; i < model->head->nfeatures; i++)
+		site->row[i] = map->nulls[map->column[i]] ? NAN
+			: column_value(model, i, TupleDescAttr(map->desc, map->column[i])->atttypid, map->values[map->column[i]]);
+	return site->row;
+}
+
+/*
+ * The margin for the features in argument 1, of the given type.
+ */
+static double
+margin_of(FunctionCallInfo fcinfo, Oid type)
+{
+	const Model *model = model_open(fcinfo, 0);
+	ModelSite  *site = model_site(fcinfo);
+	const float4 *row;
+
+	switch (type)
+	{
+		case FLOAT4ARRAYOID:
+			row = row_of_array(site, PG_GETARG_ARRAYTYPE_P(1));
+			break;
+		case JSONBOID:
+			row = row_of_jsonb(site, PG_GETARG_JSONB_P(1));
+			break;
+		default:
+			row = row_of_record(fcinfo, site, PG_GETARG_HEAPTUPLEHEADER(1));
+			break;
+	}
+	return model_margin(model, row);
+}
+
+/*
+ * score(model bytea, features real[] | jsonb | record) returns double precision
+ *
+ * The calibrated probability.  Strict.  Errors: bytes that are no model, a
+ * feature that is missing, infinite or of a wrong type.
+ */
+PG_FUNCTION_INFO_V1(patternos_score_array);
+Datum
+patternos_score_array(PG_FUNCTION_ARGS)
+{
+	double		margin = margin_of(fcinfo, FLOAT4ARRAYOID);
+
+	PG_RETURN_FLOAT8(model_probability(model_site(fcinfo)->model, margin));
+}
+
+PG_FUNCTION_INFO_V1(patternos_score_jsonb);
+Datum
+patternos_score_jsonb(PG_FUNCTION_ARGS)
+{
+	double		margin = margin_of(fcinfo, JSONBOID);
+
+	PG_RETURN_FLOAT8(model_probability(model_site(fcinfo)->model, margin));
+}
+
+PG_FUNCTION_INFO_V1(patternos_score_record);
+Datum
+patternos_score_record(PG_FUNCTION_ARGS)
+{
+	double		margin = margin_of(fcinfo, RECORDOID);
+
+	PG_RETURN_FLOAT8(model_probability(model_site(fcinfo)->model, margin));
+}
+
+/*
+ * score_raw: the same before calibration and sigmoid, as a margin.
+ */
+PG_FUNCTION_INFO_V1(patternos_score_raw_array);
+Datum
+patternos_score_raw_array(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_FLOAT8(margin_of(fcinfo, FLOAT4ARRAYOID));
+}
+
+PG_FUNCTION_INFO_V1(patternos_score_raw_jsonb);
+Datum
+patternos_score_raw_jsonb(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_FLOAT8(margin_of(fcinfo, JSONBOID));
+}
+
+PG_FUNCTION_INFO_V1(patternos_score_raw_record);
+Datum
+patternos_score_raw_record(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_FLOAT8(margin_of(fcinfo, RECORDOID));
+}
