@@ -128,13 +128,11 @@ AFFINITY = f"""
     ), work AS MATERIALIZED (
         {" UNION ALL ".join(affinity_rows(level, column) for level, column in
                             (("category", "category"), ("unified_category", "unified"), ("brand", "brand")))}
-    ), population AS (
-        SELECT level, item, sum(purchases) / (SELECT count(DISTINCT transaction_id) FROM recent) AS share FROM work GROUP BY ALL
     )
     SELECT customer_key, global_id(customer_key) AS global_customer_id, level, item, purchases, value, recency_days, score,
-           round(100 * (purchases + 10 * share) / (orders + 10) / share, 2) AS affinity_index,
+           orders AS window_purchases,
            row_number() OVER (PARTITION BY customer_key, level ORDER BY score DESC, item) AS rank
-    FROM work JOIN population USING (level, item)
+    FROM work
 """
 step("affinity", "SELECT count(*), sum(purchases) FROM affinity", f"CREATE TABLE affinity AS {AFFINITY}",
      "CREATE UNIQUE INDEX affinity_key ON affinity (customer_key, level, item)")

@@ -179,10 +179,11 @@ BEGIN
 
     -- what the newest snapshot of a step was computed with, and the customers whose rows in it are out of date
     CREATE TABLE patternos_dw.refresh_state (
-        step    text COLLATE "C" PRIMARY KEY,
-        as_of   date NOT NULL,
-        rules   text NOT NULL,
-        borders numeric[]
+        step          text COLLATE "C" PRIMARY KEY,
+        as_of         date NOT NULL,
+        rules         text NOT NULL,
+        last_category integer NOT NULL,
+        borders       numeric[]
     );
     CREATE TABLE patternos_dw.stale_customer (
         step         text COLLATE "C" NOT NULL,

@@ -62,10 +62,23 @@ BEGIN
         brand_purchase_value    numeric(18, 2),
         brand_recency_days      integer,
         brand_affinity_score    numeric(5, 4),
-        affinity_index          numeric(12, 2),
+        window_purchases        integer NOT NULL,
         category_rank           integer NOT NULL,
         PRIMARY KEY (customer_key, as_of, window_days, level, item)
     ) PARTITION BY LIST (as_of);
+
+    -- what all customers together bought: apart, because one more purchase changes it for everybody
+    CREATE TABLE patternos_dw.affinity_population (
+        as_of            date NOT NULL,
+        window_days      smallint NOT NULL,
+        level            text COLLATE "C" NOT NULL,
+        item             text COLLATE "C" NOT NULL,
+        category_id      integer,
+        unified_category text,
+        purchase_count   bigint NOT NULL,
+        window_purchases bigint NOT NULL,
+        PRIMARY KEY (as_of, window_days, level, item)
+    );
 
     CREATE TABLE patternos_dw.feat_customer_behavior (
         customer_key               bigint NOT NULL,

@@ -157,7 +157,8 @@ reason: what changed them, such as load or merge
 changed_by: the transaction that changed them$c$);
     PERFORM patternos._describe('refresh_state', 'What the newest snapshot of each step of the refresh was computed with: while that holds, only stale_customer is computed again.', $c$
 step: name of the step
-rules: digest of settings, rules, thresholds and queries
+rules: digest of settings, rules, thresholds, categories and queries
+last_category: greatest category_id in that digest; later ones came with facts that came later
 borders: spend in 365 days from which the value tiers take customers in, by priority; of step customers only$c$);
     PERFORM patternos._describe('stale_customer', 'Customers whose rows in the newest snapshot of a step are out of date.', $c$
 step: name of the step$c$);

@@ -73,8 +73,16 @@ brand_purchase_count: purchases with the brand in the window; NULL on other leve
 brand_purchase_value: spend on the brand in the window; NULL on other levels
 brand_recency_days: days since the last purchase of the brand; NULL on other levels
 brand_affinity_score: purchases with the brand / all purchases, 0 to 1; NULL on other levels
-affinity_index: 100 x the customer's share / the population's share, smoothed; 100 is average
+window_purchases: all purchases of the customer in the window, the whole of which category_ or brand_purchase_count is a part
 category_rank: place of the item for the customer within its level, by score, then spend, then name$c$);
+    PERFORM patternos._describe('affinity_population', 'What all customers together bought of each item in the window: affinity_index compares a customer with it.', $c$
+window_days: length of the window in days
+level: category, unified_category or brand
+item: name of the category or brand
+category_id: the category, on level category; NULL otherwise
+unified_category: its unified category; NULL on level brand
+purchase_count: purchases with the item in the window
+window_purchases: all purchases in the window$c$);
     PERFORM patternos._describe('feat_customer_behavior', 'How each customer browses and shops, per platform and for ALL.', $c$
 total_sessions: sessions
 avg_session_duration: average length of a session in seconds; NULL without sessions

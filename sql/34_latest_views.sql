@@ -15,6 +15,27 @@ BEGIN
 END
 $$;
 
+-- Affinity as others see it: with the index, which changes for all customers with each purchase of one.
+CREATE FUNCTION patternos._create_affinity_view() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    CREATE OR REPLACE VIEW patternos_dw.feat_customer_affinity_latest AS
+    SELECT t.*,
+           patternos.affinity_index(coalesce(t.category_purchase_count, t.brand_purchase_count), t.window_purchases,
+                                    p.purchase_count::double precision / p.window_purchases) AS affinity_index
+    FROM patternos_dw.feat_customer_affinity t
+    JOIN patternos_dw.affinity_population p USING (as_of, window_days, level, item)
+    WHERE t.as_of = (SELECT max(r.as_of) FROM patternos_dw.pipeline_run r
+                     WHERE r.step IN ('refresh', 'refresh_features') AND r.status = 'complete')
+      AND t.window_days = (SELECT s.value::smallint FROM patternos_dw.setting s WHERE s.name = 'affinity_window_days');
+    PERFORM patternos._describe_like('feat_customer_affinity_latest', 'feat_customer_affinity',
+        'feat_customer_affinity at the newest complete refresh, in the default window: one row per customer, level and item.');
+    COMMENT ON COLUMN patternos_dw.feat_customer_affinity_latest.affinity_index IS
+        '100 x the customer''s share / the population''s share, smoothed; 100 is average';
+END
+$$;
+
 CREATE FUNCTION patternos._create_latest_views() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -33,9 +54,7 @@ BEGIN
     END LOOP;
     PERFORM patternos._create_latest_view('feat_cross_platform_latest', 'feat_cross_platform', 'refresh_features', 'true',
         'feat_cross_platform at the newest complete refresh: one row per customer.');
-    PERFORM patternos._create_latest_view('feat_customer_affinity_latest', 'feat_customer_affinity', 'refresh_features',
-        't.window_days = (SELECT s.value::smallint FROM patternos_dw.setting s WHERE s.name = ''affinity_window_days'')',
-        'feat_customer_affinity at the newest complete refresh, in the default window: one row per customer, level and item.');
+    PERFORM patternos._create_affinity_view();
 END
 $$;
 
@@ -65,5 +84,5 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION patternos._create_latest_view(text, text, text, text, text),
-    patternos._create_latest_views(), patternos._create_pipeline_views() FROM PUBLIC;
+    patternos._create_affinity_view(), patternos._create_latest_views(), patternos._create_pipeline_views() FROM PUBLIC;
 

@@ -1,12 +1,14 @@
 -- The same query over each hash partition of the facts: workers take whole partitions, with everything of a
 -- customer in one place. The caller keeps scans from being parallel (min_parallel_table_scan_size).
 
--- A table, or of it the rows of the customers that a step has to compute again, as an item of FROM.
+-- A table, or of it the rows of the customers that a step has to compute again, as an item of FROM. OFFSET 0 makes that a search by
+-- key: the planner does not know that of a table's partitions only the customer's will be read.
 CREATE FUNCTION patternos._rows_of(relation text, stale_for text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN stale_for IS NULL THEN relation
-                ELSE format('(SELECT r.* FROM patternos_dw.stale_customer k JOIN %s r ON r.customer_key = k.customer_key WHERE k.step = %L)',
+                ELSE format('(SELECT r.* FROM patternos_dw.stale_customer k '
+                            'CROSS JOIN LATERAL (SELECT * FROM %s t WHERE t.customer_key = k.customer_key OFFSET 0) r WHERE k.step = %L)',
                             relation, stale_for) END
 $$;
 
@@ -23,7 +25,7 @@ DECLARE
 BEGIN
     IF stale_for IS NOT NULL THEN
         RETURN replace(replace(replace(query, '{transaction}', patternos._rows_of('patternos_dw.fact_transaction', stale_for)),
-                               '{line}', 'patternos_dw.fact_transaction_line'),
+                               '{line}', patternos._rows_of('patternos_dw.fact_transaction_line', stale_for)),
                        '{event}', patternos._rows_of('patternos_dw.fact_event', stale_for));
     END IF;
     WITH part AS (

@@ -127,6 +127,60 @@ AS $$
          unnest(a.items) i$query$, as_of, as_of - window_days), stale_for)
 $$;
 
+-- Adds purchases of items, from a table (level, item, purchase_count), to those of the population in the window, and counts all.
+CREATE FUNCTION patternos._add_to_population(as_of date, window_days smallint, purchases regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    orders bigint;
+BEGIN
+    EXECUTE format($query$
+        INSERT INTO patternos_dw.affinity_population AS p
+            (as_of, window_days, level, item, category_id, unified_category, purchase_count, window_purchases)
+        SELECT $1, $2, w.level, w.item, c.category_id,
+               coalesce(c.unified_category, CASE w.level WHEN 'unified_category' THEN w.item END), w.purchase_count, 0
+        FROM %s w
+        LEFT JOIN (SELECT min(category_id) AS category_id, min(unified_category) AS unified_category, 'category' AS level,
+                          concat_ws(' > ', category_level_1, category_level_2, category_level_3) AS item
+                   FROM patternos_dw.dim_product_category
+                   GROUP BY 4) c USING (level, item)
+        WHERE w.purchase_count <> 0
+        ON CONFLICT ON CONSTRAINT affinity_population_pkey DO UPDATE SET purchase_count = p.purchase_count + excluded.purchase_count
+        $query$, purchases) USING as_of, window_days;
+    DELETE FROM patternos_dw.affinity_population p
+    WHERE p.as_of = $1 AND p.window_days = $2 AND p.purchase_count = 0;
+    -- by EXECUTE: SELECT INTO is never parallel
+    EXECUTE $query$
+        SELECT count(*) FROM patternos_dw.fact_transaction t
+        WHERE t.transaction_status = 'completed' AND t.transaction_type IN ('order', 'booking')
+          AND t.transaction_date >= $1 - $2 AND t.transaction_date < $1
+        $query$ INTO orders USING as_of, window_days;
+    UPDATE patternos_dw.affinity_population p SET window_purchases = orders
+    WHERE p.as_of = $1 AND p.window_days = $2 AND p.window_purchases <> orders;
+END
+$$;
+
+-- The rows of the snapshot, from a table of what _affinity_query gives.
+CREATE FUNCTION patternos._affinity_rows(as_of date, window_days smallint, work text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format($query$
+        SELECT w.customer_key, %1$L::date AS as_of, %2$L::smallint AS window_days, w.level, w.item,
+               p.category_id, p.unified_category, CASE WHEN w.level = 'brand' THEN w.item END AS brand,
+               CASE WHEN w.level <> 'brand' THEN w.purchase_count END AS category_purchase_count,
+               CASE WHEN w.level <> 'brand' THEN w.purchase_value END AS category_purchase_value,
+               CASE WHEN w.level <> 'brand' THEN w.recency_days END AS category_recency_days,
+               CASE WHEN w.level <> 'brand' THEN w.affinity_score END AS category_affinity_score,
+               CASE WHEN w.level = 'brand' THEN w.purchase_count END AS brand_purchase_count,
+               CASE WHEN w.level = 'brand' THEN w.purchase_value END AS brand_purchase_value,
+               CASE WHEN w.level = 'brand' THEN w.recency_days END AS brand_recency_days,
+               CASE WHEN w.level = 'brand' THEN w.affinity_score END AS brand_affinity_score,
+               w.all_purchases AS window_purchases, w.item_rank AS category_rank
+        FROM %3$s w
+        JOIN patternos_dw.affinity_population p
+          ON p.as_of = %1$L AND p.window_days = %2$L AND p.level = w.level AND p.item = w.item$query$, as_of, window_days, work)
+$$;
+
 -- Memoizing the items of a customer, which come once, costs more than finding them.
 CREATE FUNCTION patternos._refresh_affinity(as_of date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
@@ -145,35 +199,16 @@ BEGIN
     -- the work table is one: here scans are parallel
     PERFORM set_config('min_parallel_table_scan_size', '1MB', true);
     CREATE UNLOGGED TABLE patternos_part.affinity_population AS
-    SELECT w.level, w.item, w.purchases::double precision / o.orders AS share, c.category_id,
-           coalesce(c.unified_category, CASE w.level WHEN 'unified_category' THEN w.item END) AS unified_category
-    FROM (SELECT level, item, sum(purchase_count) AS purchases FROM patternos_part.affinity_work GROUP BY level, item) w
-    CROSS JOIN (SELECT count(*) AS orders FROM patternos_dw.fact_transaction t
-                WHERE t.transaction_status = 'completed' AND t.transaction_type IN ('order', 'booking')
-                  AND t.transaction_date >= as_of - window_days AND t.transaction_date < as_of) o
-    LEFT JOIN (SELECT min(category_id) AS category_id, min(unified_category) AS unified_category, 'category' AS level,
-                      concat_ws(' > ', category_level_1, category_level_2, category_level_3) AS item
-               FROM patternos_dw.dim_product_category
-               GROUP BY 4) c USING (level, item);
-    ANALYZE patternos_part.affinity_work (level, item), patternos_part.affinity_population;
-    rows := patternos._write_snapshot('patternos_dw.feat_customer_affinity', as_of, format($query$
-        SELECT w.customer_key, %L::date AS as_of, %L::smallint AS window_days, w.level, w.item,
-               p.category_id, p.unified_category, CASE w.level WHEN 'brand' THEN w.item END AS brand,
-               CASE WHEN w.level <> 'brand' THEN w.purchase_count END AS category_purchase_count,
-               CASE WHEN w.level <> 'brand' THEN w.purchase_value END AS category_purchase_value,
-               CASE WHEN w.level <> 'brand' THEN w.recency_days END AS category_recency_days,
-               CASE WHEN w.level <> 'brand' THEN w.affinity_score END AS category_affinity_score,
-               CASE WHEN w.level = 'brand' THEN w.purchase_count END AS brand_purchase_count,
-               CASE WHEN w.level = 'brand' THEN w.purchase_value END AS brand_purchase_value,
-               CASE WHEN w.level = 'brand' THEN w.recency_days END AS brand_recency_days,
-               CASE WHEN w.level = 'brand' THEN w.affinity_score END AS brand_affinity_score,
-               patternos.affinity_index(w.purchase_count, w.all_purchases, p.share) AS affinity_index,
-               w.item_rank AS category_rank
-        FROM patternos_part.affinity_work w
-        JOIN patternos_part.affinity_population p USING (level, item)$query$, as_of, window_days));
+    SELECT level, item, sum(purchase_count) AS purchase_count FROM patternos_part.affinity_work GROUP BY level, item;
+    DELETE FROM patternos_dw.affinity_population p WHERE p.as_of = _refresh_affinity.as_of;
+    PERFORM patternos._add_to_population(as_of, window_days, 'patternos_part.affinity_population');
+    ANALYZE patternos_part.affinity_work (level, item), patternos_dw.affinity_population;
+    rows := patternos._write_snapshot('patternos_dw.feat_customer_affinity', as_of,
+                                      patternos._affinity_rows(as_of, window_days, 'patternos_part.affinity_work'));
     DROP TABLE patternos_part.affinity_work, patternos_part.affinity_population;
     RETURN rows;
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._affinity_query(date, integer, text), patternos._refresh_affinity(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._affinity_query(date, integer, text), patternos._add_to_population(date, smallint, regclass),
+    patternos._affinity_rows(date, smallint, text), patternos._refresh_affinity(date) FROM PUBLIC;

@@ -1,13 +1,44 @@
 -- What dim_customer says of purchases before the reference date.
 
+-- The spend in 365 days from which the tiers by share of customers take them in, by priority; ties at the border are in. Borders of
+-- earlier need no sorting to see whether they still hold: fewer customers than the share spend more, and not fewer spend so much.
+CREATE FUNCTION patternos._value_borders(as_of date, earlier numeric[] DEFAULT NULL) RETURNS numeric[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    snapshot regclass := patternos._snapshot_source('patternos_dw.feat_customer_rfm', as_of);
+    share numeric;
+    border numeric;
+    borders numeric[];
+BEGIN
+    FOR share IN
+        SELECT threshold FROM patternos_dw.value_segment_rule WHERE rule = 'top_share_of_spend_365d' ORDER BY priority
+    LOOP
+        EXECUTE format($query$
+            SELECT CASE WHEN count(*) FILTER (WHERE monetary_365d > $1) < greatest(ceil($2 * count(*)), 1)
+                         AND count(*) FILTER (WHERE monetary_365d >= $1) >= greatest(ceil($2 * count(*)), 1) THEN $1 END
+            FROM %s WHERE as_of = $3 AND platform_id = 'ALL' AND monetary_365d > 0
+            $query$, snapshot) INTO border USING earlier[coalesce(cardinality(borders), 0) + 1], share, as_of;
+        IF border IS NULL THEN
+            EXECUTE format($query$
+                SELECT percentile_disc($1) WITHIN GROUP (ORDER BY monetary_365d DESC)
+                FROM %s WHERE as_of = $2 AND platform_id = 'ALL' AND monetary_365d > 0
+                $query$, snapshot) INTO border USING share, as_of;
+        END IF;
+        borders := borders || border;
+    END LOOP;
+    RETURN borders;
+END
+$$;
+
 -- The value tier of joined rows c (customer) and r (its RFM over all platforms), as an expression: the first rule that holds.
-CREATE FUNCTION patternos._value_segment(as_of date) RETURNS text
+CREATE FUNCTION patternos._value_segment(as_of date, borders numeric[]) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     rule record;
     condition text;
-    least_spend numeric;
+    border integer := 0;
     branches text := '';
 BEGIN
     FOR rule IN SELECT * FROM patternos_dw.value_segment_rule ORDER BY priority LOOP
@@ -15,11 +46,8 @@ BEGIN
             WHEN 'first_seen_within_days' THEN
                 condition := format('least(c.first_seen_date, r.first_purchase_date) >= %L', as_of - rule.threshold::integer);
             WHEN 'top_share_of_spend_365d' THEN
-                -- ties at the border are in
-                SELECT percentile_disc(rule.threshold) WITHIN GROUP (ORDER BY f.monetary_365d DESC) INTO least_spend
-                FROM patternos_dw.feat_customer_rfm f
-                WHERE f.as_of = _value_segment.as_of AND f.platform_id = 'ALL' AND f.monetary_365d > 0;
-                condition := format('r.monetary_365d >= %L', coalesce(least_spend, 'Infinity'));
+                border := border + 1;
+                condition := format('r.monetary_365d >= %L', coalesce(borders[border], 'Infinity'));
             WHEN 'minimum_purchases' THEN
                 condition := format('r.frequency_lifetime >= %L', rule.threshold);
             ELSE
@@ -31,24 +59,13 @@ BEGIN
 END
 $$;
 
--- Reads the RFM snapshot of the date. Customers that it does not have are not known before the date: no purchases, no tier.
-CREATE FUNCTION patternos._refresh_customers(as_of date) RETURNS bigint
-LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET jit = off
+-- Sets the columns of all customers, or of those that step customers has to compute again; returns the number of those that changed.
+CREATE FUNCTION patternos._set_customers(as_of date, borders numeric[], stale_for text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     changed bigint;
 BEGIN
-    PERFORM patternos._require_owner();
-    IF NOT EXISTS (SELECT FROM patternos._snapshots() s
-                   WHERE s.parent = 'patternos_dw.feat_customer_rfm'::regclass AND s.as_of = _refresh_customers.as_of) THEN
-        RAISE EXCEPTION 'there are no RFM features as of %', as_of
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL patternos.refresh_features() for this date first.';
-    END IF;
-    -- dim_customer shows the newest complete refresh: one at an earlier date leaves it as it is
-    IF as_of < (SELECT max(r.as_of) FROM patternos_dw.pipeline_run r
-                WHERE r.step IN ('refresh', 'refresh_features') AND r.status = 'complete') THEN
-        RETURN 0;
-    END IF;
     EXECUTE format($query$
         UPDATE patternos_dw.dim_customer d
         SET customer_segment = n.segment, lifetime_value = n.lifetime_value, total_orders = n.orders,
@@ -58,21 +75,50 @@ BEGIN
                      coalesce(p.platforms, 0) AS platforms,
                      coalesce(c.first_seen_date, r.first_purchase_date) AS first_seen,
                      coalesce(c.last_seen_date, r.last_purchase_date) AS last_seen
-              FROM patternos_dw.dim_customer c
-              LEFT JOIN patternos_dw.feat_customer_rfm r
+              FROM %3$s c
+              LEFT JOIN %4$s r
                      ON r.customer_key = c.customer_key AND r.as_of = %2$L AND r.platform_id = 'ALL'
               LEFT JOIN (SELECT customer_key, count(*) AS platforms
-                         FROM patternos_dw.feat_customer_rfm
+                         FROM %5$s f
                          WHERE as_of = %2$L AND platform_id <> 'ALL' AND frequency_lifetime > 0
                          GROUP BY customer_key) p
                      ON p.customer_key = c.customer_key) n
         WHERE d.customer_key = n.customer_key
           AND (d.customer_segment, d.lifetime_value, d.total_orders, d.total_platforms_used, d.first_seen_date, d.last_seen_date)
               IS DISTINCT FROM (n.segment, n.lifetime_value, n.orders, n.platforms, n.first_seen, n.last_seen)
-        $query$, patternos._value_segment(as_of), as_of);
+        $query$, patternos._value_segment(as_of, borders), as_of, patternos._rows_of('patternos_dw.dim_customer', stale_for),
+        patternos._snapshot_source('patternos_dw.feat_customer_rfm', as_of),
+        patternos._rows_of(patternos._snapshot_source('patternos_dw.feat_customer_rfm', as_of)::text, stale_for));
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._value_segment(date), patternos._refresh_customers(date) FROM PUBLIC;
+-- Whether dim_customer shows this date: it shows the newest complete refresh, one at an earlier date leaves it as it is.
+CREATE FUNCTION patternos._shows_customers(as_of date) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT NOT EXISTS (SELECT FROM patternos_dw.pipeline_run r
+                       WHERE r.step IN ('refresh', 'refresh_features') AND r.status = 'complete' AND r.as_of > _shows_customers.as_of)
+$$;
+
+-- Reads the RFM snapshot of the date. Customers that it does not have are not known before the date: no purchases, no tier.
+CREATE FUNCTION patternos._refresh_customers(as_of date) RETURNS bigint
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+BEGIN
+    PERFORM patternos._require_owner();
+    IF NOT EXISTS (SELECT FROM patternos._snapshots() s
+                   WHERE s.parent = 'patternos_dw.feat_customer_rfm'::regclass AND s.as_of = _refresh_customers.as_of) THEN
+        RAISE EXCEPTION 'there are no RFM features as of %', as_of
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL patternos.refresh_features() for this date first.';
+    END IF;
+    IF NOT patternos._shows_customers(as_of) THEN
+        RETURN 0;
+    END IF;
+    RETURN patternos._set_customers(as_of, patternos._value_borders(as_of), NULL);
+END
+$$;
+
+REVOKE ALL ON FUNCTION patternos._value_borders(date, numeric[]), patternos._value_segment(date, numeric[]),
+    patternos._set_customers(date, numeric[], text), patternos._shows_customers(date), patternos._refresh_customers(date) FROM PUBLIC;

@@ -55,13 +55,8 @@ BEGIN
         WHEN 'statistics' THEN patternos._refresh_statistics()
         WHEN 'identities' THEN patternos._resolve_identities(coalesce((options ->> 'everything')::boolean, false), options)
         WHEN 'items' THEN patternos._refresh_price_bands()
-        WHEN 'customers' THEN patternos._refresh_customers(as_of)
-        WHEN 'rfm' THEN patternos._refresh_rfm(as_of)
-        WHEN 'affinity' THEN patternos._refresh_affinity(as_of)
-        WHEN 'behavior' THEN patternos._refresh_behavior(as_of)
-        WHEN 'cross_platform' THEN patternos._refresh_cross_platform(as_of)
-        WHEN 'scores' THEN patternos._score_intent(as_of)
         WHEN 'snapshots' THEN patternos._drop_stale_snapshots()
+        ELSE patternos._refresh_step(step, as_of)
     END;
 END
 $$;
