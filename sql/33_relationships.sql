@@ -13,6 +13,7 @@ BEGIN
         ('account_feature', '{identity_key}', 'dim_customer_identity', '{identity_key}', true),
         ('account_identifier', '{identity_key}', 'dim_customer_identity', '{identity_key}', true),
         ('account_profile', '{identity_key}', 'dim_customer_identity', '{identity_key}', true),
+        ('affinity_population', '{category_id}', 'dim_product_category', '{category_id}', true),
         ('brand', '{platform_id}', 'dim_platform', '{platform_id}', true),
         ('changed_account', '{identity_key}', 'dim_customer_identity', '{identity_key}', true),
         ('changed_customer', '{customer_key}', 'dim_customer', '{customer_key}', false),

@@ -126,6 +126,9 @@ BEGIN
         WHERE EXISTS (SELECT FROM pg_temp.work_retired)
         GROUP BY t.name
     LOOP
+        IF snapshot.name = 'feat_customer_affinity' THEN
+            PERFORM patternos._forget_affinity(snapshot.as_of, ARRAY(SELECT old_key FROM pg_temp.work_retired));
+        END IF;
         EXECUTE format('DELETE FROM patternos_dw.%I f USING pg_temp.work_retired r '
                        'WHERE f.as_of = $1 AND f.customer_key = r.old_key', snapshot.name) USING snapshot.as_of;
     END LOOP;
@@ -192,6 +195,12 @@ BEGIN
           UNION SELECT old_key FROM pg_temp.work_move) t;
     IF touched IS NOT NULL THEN
         PERFORM patternos._rebuild_customers(touched);
+        -- when they were first seen may have changed
+        INSERT INTO patternos_dw.changed_customer (customer_key, reason)
+        SELECT c.customer_key, 'identity' FROM patternos_dw.dim_customer c
+        WHERE c.customer_key = ANY (touched)
+          AND NOT EXISTS (SELECT FROM patternos_dw.changed_customer m WHERE m.customer_key = c.customer_key)
+        ON CONFLICT DO NOTHING;
     END IF;
     INSERT INTO patternos_dw.identity_run
         (run_id, finished_at, model_version, threshold, changed_accounts, new_accounts, edges, moved_accounts, moved_known,

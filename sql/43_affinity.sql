@@ -160,6 +160,20 @@ BEGIN
 END
 $$;
 
+-- Takes the rows of customers out of the snapshot of a date, and their purchases out of the population's.
+CREATE FUNCTION patternos._forget_affinity(as_of date, keys bigint[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH gone AS (
+        DELETE FROM patternos_dw.feat_customer_affinity f
+        WHERE f.as_of = $1 AND f.customer_key = ANY (keys)
+        RETURNING f.window_days, f.level, f.item, coalesce(f.category_purchase_count, f.brand_purchase_count) AS purchase_count
+    )
+    UPDATE patternos_dw.affinity_population p SET purchase_count = p.purchase_count - g.purchase_count
+    FROM (SELECT window_days, level, item, sum(purchase_count) AS purchase_count FROM gone GROUP BY window_days, level, item) g
+    WHERE p.as_of = $1 AND p.window_days = g.window_days AND p.level = g.level AND p.item = g.item
+$$;
+
 -- The rows of the snapshot, from a table of what _affinity_query gives.
 CREATE FUNCTION patternos._affinity_rows(as_of date, window_days smallint, work text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -211,4 +225,4 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION patternos._affinity_query(date, integer, text), patternos._add_to_population(date, smallint, regclass),
-    patternos._affinity_rows(date, smallint, text), patternos._refresh_affinity(date) FROM PUBLIC;
+    patternos._forget_affinity(date, bigint[]), patternos._affinity_rows(date, smallint, text), patternos._refresh_affinity(date) FROM PUBLIC;

@@ -70,7 +70,7 @@ AS $steps$ VALUES
     ORDER BY s.sku_id, s.line DESC$$),
 ('changed', $$
     SELECT a.*, d.valid_from, (d.brand, d.category_id) IS DISTINCT FROM (a.brand, a.category_id) AND d.valid_from < $3 AS is_version,
-           d.category_id IS DISTINCT FROM a.category_id AS is_category
+           d.category_id IS DISTINCT FROM a.category_id AS is_category, d.brand IS DISTINCT FROM a.brand AS is_brand
     FROM arrived a JOIN patternos_dw.dim_sku d ON d.platform_id = $2 AND d.sku_id = a.sku_id AND d.valid_to = 'infinity'
     WHERE (d.sku_name, d.brand, d.category_id, d.average_price, d.unit_of_measure, d.is_active, d.is_observed)
           IS DISTINCT FROM (a.sku_name, a.brand, a.category_id, a.average_price, a.unit_of_measure, a.is_active, false)$$),
@@ -105,7 +105,7 @@ AS $steps$ VALUES
     DELETE FROM patternos_dw.dim_sku d USING superseded u WHERE d.platform_id = $2 AND d.sku_id = u.observed_id$$),
 (NULL, $$
     SELECT patternos.mark_changed(patternos._recategorize_facts(array_agg($2), array_agg(c.sku_id)), 'reclassified')
-    FROM (SELECT sku_id FROM changed WHERE is_category UNION SELECT sku_id FROM superseded) c HAVING count(*) > 0$$),
+    FROM (SELECT sku_id FROM changed WHERE is_category OR is_brand UNION SELECT sku_id FROM superseded) c HAVING count(*) > 0$$),
 ('viewed', $$
     UPDATE patternos_dw.fact_event e SET category_id = p.category_id
     FROM (SELECT sku_id, category_id FROM new UNION SELECT sku_id, category_id FROM changed WHERE is_category) p

@@ -21,6 +21,9 @@ CREATE FUNCTION patternos._drop_snapshot(partition regclass) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'
 AS $$
 BEGIN
+    DELETE FROM patternos_dw.affinity_population p
+    USING patternos._snapshots() s
+    WHERE s.partition = _drop_snapshot.partition AND s.parent = 'patternos_dw.feat_customer_affinity'::regclass AND p.as_of = s.as_of;
     EXECUTE format('DROP TABLE %s', partition);
     RETURN true;
 EXCEPTION WHEN lock_not_available THEN

@@ -75,11 +75,12 @@ SELECT t.customer_key, t.transaction_datetime, t.transaction_id, l.line, 'ZEPTO'
 FROM patternos_dw.fact_transaction t, (VALUES (1, 't1', 25), (2, 't1', 25), (3, 'b1', 50)) l (line, sku, total)
 WHERE t.transaction_id <> 8 AND NOT (t.transaction_id = 2 AND l.line < 3);
 SELECT patternos._refresh_affinity('2026-01-01');
-SELECT customer_key AS c, level, item, category_id AS id, unified_category, category_purchase_count AS n, category_purchase_value AS value,
+SELECT customer_key AS c, level, item, f.category_id AS id, f.unified_category, category_purchase_count AS n, category_purchase_value AS value,
        category_recency_days AS days, category_affinity_score AS score, brand_purchase_count AS brand_n, brand_affinity_score AS brand_score,
        patternos.affinity_index(coalesce(category_purchase_count, brand_purchase_count), f.window_purchases, purchase_count::double precision / p.window_purchases) AS affinity_index,
        category_rank AS rank
-FROM patternos_dw.feat_customer_affinity f JOIN patternos_dw.affinity_population p USING (as_of, window_days, level, item, category_id, unified_category) WHERE as_of = '2026-01-01' ORDER BY 1, 2, 13;
+FROM patternos_dw.feat_customer_affinity f JOIN patternos_dw.affinity_population p USING (as_of, window_days, level, item)
+WHERE as_of = '2026-01-01' ORDER BY 1, 2, 13;
 SELECT patternos._refresh_affinity('2026-01-01');
 SELECT count(*) FROM patternos_dw.feat_customer_affinity;
 ROLLBACK;
