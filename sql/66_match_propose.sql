@@ -140,7 +140,7 @@ CREATE FUNCTION patternos._blocking_candidates() RETURNS SETOF text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT unnest('{
     email,email2,emailu,phone,phone2,phone3,phone7,identifier,identifier2,identifier3,device,set,set2,set3,birth,full_name,full_name2,surname,forename,
-    postcode,address,address2,text,text2,
+    postcode,address,address2,text,text2,place,place2,surname3,forename2,surnamep,forenamep,birthy,birthm,postcode3,full_namef,full_namel,house,
     surname forename,surname birth,forename birth,full_namef birth,full_namel birth,birth postcode,birth place,birth address,
     surname postcode,forename postcode,surname place,forename place,surname address,forename address,full_namel postcode,full_namef postcode,
     full_namel place,full_namef place,surname birthy,forename birthy,surname birthm,forename birthm,full_namel birthy,full_namef birthy,
