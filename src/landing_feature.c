@@ -8,6 +8,7 @@
  */
 #include "landing_feature.h"
 
+#include "core/address.h"
 #include "core/bloom.h"
 #include "core/name.h"
 #include "core/phonetic.h"
@@ -326,30 +327,30 @@ feature_name(LandingBatch *batch, const char *canonical, size_t size)
 }
 
 /*
- * What a canonical address gives.
+ * What a canonical address gives: of its words with abbreviations written out, and
+ * of its house number.
  */
 void
 feature_address(LandingBatch *batch, const char *canonical, size_t size)
 {
 	AccountFeature *feature = feature_of_row(batch);
-	const char *end = canonical + size;
-	const char *stop;
+	AddressWords address;
+	char		text[2 * NORMALIZE_MAX];
+	size_t		text_size = 0;
 
 	prepare_filters(batch);
 	set_hash(feature, ADDRESS_HASH, part_hash("address", canonical, size));
-	(void) bloom_encode(batch->features->address, canonical, size, feature->address_bloom);
-	for (const char *word = canonical; word < end; word = stop + 1)
+	if (!address_split(canonical, size, &address))
+		return;
+	for (int i = 0; i < address.count; i++)
 	{
-		stop = memchr(word, ' ', end - word);
-		if (stop == NULL)
-			stop = end;
-		for (const char *p = word; p < stop; p++)
-			if (*p >= '0' && *p <= '9')
-			{
-				set_hash(feature, HOUSE_HASH, part_hash("house", word, stop - word));
-				return;
-			}
+		memcpy(text + text_size, address.words[i].text, address.words[i].size);
+		text_size += address.words[i].size;
+		text[text_size++] = ' ';
 	}
+	(void) bloom_encode(batch->features->address, text, text_size - 1, feature->address_bloom);
+	if (address.house >= 0)
+		set_hash(feature, HOUSE_HASH, part_hash("house", address.words[address.house].text, address.words[address.house].size));
 }
 
 static int

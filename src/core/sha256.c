@@ -36,6 +36,16 @@ rotate(uint32_t x, int n)
 	return x >> n | x << (32 - n);
 }
 
+/* Writes a word, its highest byte first: compilers make one store of it. */
+static inline void
+store_big_endian(uint8_t *p, uint32_t word)
+{
+	p[0] = (uint8_t) (word >> 24);
+	p[1] = (uint8_t) (word >> 16);
+	p[2] = (uint8_t) (word >> 8);
+	p[3] = (uint8_t) word;
+}
+
 /*
  * Takes one block of 64 bytes into the state.
  */
@@ -205,11 +215,11 @@ sha256_final(Sha256 *state, uint8_t result[SHA256_SIZE])
 		filled = 0;
 	}
 	memset(state->block + filled, 0, SHA256_BLOCK - 8 - filled);
-	for (int i = 0; i < 8; i++)
-		state->block[SHA256_BLOCK - 1 - i] = (uint8_t) (bits >> 8 * i);
+	store_big_endian(state->block + SHA256_BLOCK - 8, (uint32_t) (bits >> 32));
+	store_big_endian(state->block + SHA256_BLOCK - 4, (uint32_t) bits);
 	compress(state->h, state->block);
-	for (int i = 0; i < SHA256_SIZE; i++)
-		result[i] = (uint8_t) (state->h[i / 4] >> (24 - 8 * (i % 4)));
+	for (int i = 0; i < 8; i++)
+		store_big_endian(result + 4 * i, state->h[i]);
 }
 
 /*

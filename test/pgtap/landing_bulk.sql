@@ -1,4 +1,4 @@
--- Facts, lines and raw records land alike whether rows can be appended in bulk or a trigger needs INSERT.
+-- Facts, lines, raw records and accounts land alike whether rows can be appended in bulk or a trigger needs INSERT.
 BEGIN;
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pgtap;
@@ -46,6 +46,60 @@ INSERT INTO patternos_dw.landing_amazon SELECT * FROM input;
 SELECT bag_eq('SELECT kind, md5(content) FROM pg_temp.landed(pg_temp.last_batch())', 'SELECT kind, hash FROM bulk',
               'the same rows by INSERT');
 SELECT bag_eq('SELECT tag FROM seen', 'SELECT kind FROM bulk', 'triggers saw each row');
+
+-- accounts; a column of the user's own gets its default either way
+ALTER TABLE patternos_dw.account_profile ADD COLUMN note text DEFAULT 'mine';
+CREATE FUNCTION pg_temp.accounts() RETURNS TABLE (kind text, platform_customer_id text, content text) LANGUAGE sql AS $$
+    WITH account AS (SELECT * FROM patternos_dw.dim_customer_identity WHERE created_at = now()), keys (list) AS (VALUES
+        ('{customer_key,global_customer_id,identity_key,identity_id,batch_id,changed_by}'::text[]))
+    SELECT 'account', a.platform_customer_id, (to_jsonb(a) - k.list)::text FROM account a, keys k
+    UNION ALL SELECT 'customer', a.platform_customer_id, (to_jsonb(t) - k.list)::text
+    FROM account a JOIN patternos_dw.dim_customer t USING (customer_key), keys k
+    UNION ALL SELECT 'profile', a.platform_customer_id, (to_jsonb(t) - k.list)::text
+    FROM account a JOIN patternos_dw.account_profile t USING (identity_key), keys k
+    UNION ALL SELECT 'identifier', a.platform_customer_id, (to_jsonb(t) - k.list)::text
+    FROM account a JOIN patternos_dw.account_identifier t USING (identity_key), keys k
+    UNION ALL SELECT 'consent', a.platform_customer_id, (to_jsonb(t) - k.list)::text
+    FROM account a JOIN patternos_dw.account_consent t USING (identity_key), keys k
+    UNION ALL SELECT 'feature', a.platform_customer_id, (to_jsonb(t) - k.list)::text
+    FROM account a JOIN patternos_dw.account_feature t USING (identity_key), keys k
+    UNION ALL SELECT 'changed account', a.platform_customer_id, (to_jsonb(t) - k.list)::text
+    FROM account a JOIN patternos_dw.changed_account t USING (identity_key), keys k
+    UNION ALL SELECT 'changed customer', a.platform_customer_id, (to_jsonb(t) - k.list)::text
+    FROM account a JOIN patternos_dw.changed_customer t USING (customer_key), keys k
+$$;
+CREATE TEMP TABLE people AS SELECT * FROM patternos.sample_customers(200, 77);
+SELECT count(*) AS before FROM pg_temp.accounts() \gset
+SAVEPOINT plain;
+INSERT INTO patternos_dw.landing_customer SELECT * FROM people;
+SELECT string_agg(format('(%L, %L)', kind, md5(platform_customer_id || content)), ', ') AS rows FROM pg_temp.accounts() \gset
+SELECT count(*) AS wrong_ids FROM patternos_dw.dim_customer_identity
+WHERE global_customer_id <> 'GLOBAL' || lpad(customer_key::text, greatest(6, length(customer_key::text)), '0')
+   OR identity_id <> 'ID' || lpad(identity_key::text, greatest(8, length(identity_key::text)), '0') \gset
+SELECT count(*) AS missed FROM patternos_dw.account_identifier i
+WHERE NOT EXISTS (SELECT FROM patternos_dw.account_identifier j WHERE j.value_key = i.value_key AND j.value_hash = i.value_hash OFFSET 0) \gset
+ROLLBACK TO plain;
+
+TRUNCATE bulk;
+INSERT INTO bulk VALUES :rows;
+SELECT set_eq('SELECT DISTINCT kind FROM bulk',
+              ARRAY['account', 'customer', 'profile', 'identifier', 'consent', 'feature', 'changed account', 'changed customer'], 'all of an account');
+SELECT is(:wrong_ids, 0, 'ids are what the table would generate');
+SELECT is(:missed, 0, 'identifiers are found by their value');
+DO $do$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY '{dim_customer_identity,dim_customer,account_profile,account_identifier,account_consent,account_feature,
+                            changed_account,changed_customer}'::text[] LOOP
+        EXECUTE format('CREATE TRIGGER note AFTER INSERT ON patternos_dw.%I FOR EACH ROW EXECUTE FUNCTION pg_temp.note(%L)', name, name);
+    END LOOP;
+END
+$do$;
+TRUNCATE seen;
+INSERT INTO patternos_dw.landing_customer SELECT * FROM people;
+SELECT bag_eq('SELECT kind, md5(platform_customer_id || content) FROM pg_temp.accounts()', 'SELECT kind, hash FROM bulk', 'the same accounts by INSERT');
+SELECT is((SELECT count(*) FROM seen), (SELECT count(*) FROM bulk) - :before, 'triggers saw each row');
 
 SELECT * FROM finish();
 ROLLBACK;
