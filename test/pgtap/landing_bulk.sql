@@ -99,7 +99,7 @@ $do$;
 TRUNCATE seen;
 INSERT INTO patternos_dw.landing_customer SELECT * FROM people;
 SELECT bag_eq('SELECT kind, md5(platform_customer_id || content) FROM pg_temp.accounts()', 'SELECT kind, hash FROM bulk', 'the same accounts by INSERT');
-SELECT is((SELECT count(*) FROM seen), (SELECT count(*) FROM bulk) - :before, 'triggers saw each row');
+SELECT is((SELECT count(*) FROM seen WHERE tag <> 'raw'), (SELECT count(*) FROM bulk) - :before, 'triggers saw each row');
 
 SELECT * FROM finish();
 ROLLBACK;
