@@ -77,9 +77,10 @@ BEGIN
              %3$s AND patternos._match_weight(a.f, b.f, %1$s, %4$L) >= %4$L', model, rule,
             patternos._pair_query(document, work, rule, ARRAY(SELECT generate_series(1, rule - 1))), floor));
         seconds := round(extract(epoch FROM clock_timestamp() - started)::numeric, 3);
-        RAISE NOTICE 'rule % (%): % pairs, % edges, % s', rule, definition, pairs, edges, seconds
-            USING HINT = coalesce(CASE WHEN dropped_records > 0
-                              THEN format('%s records of keys with more records than block_cap are not compared by this rule.', dropped_records) END, '');
+        RAISE NOTICE 'rule % (%): % pairs, % edges, % s', rule, definition, pairs, edges, seconds;
+        IF dropped_records > 0 THEN
+            RAISE NOTICE 'rule %: % records of keys with more records than block_cap are not compared by this rule', rule, dropped_records;
+        END IF;
         RETURN NEXT;
     END LOOP;
 END
