@@ -6,13 +6,16 @@ CREATE FUNCTION patternos._splink_condition(condition text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    c text := btrim(regexp_replace(replace(condition, '`', '"'), '\s+', ' ', 'g'));
+    c text := btrim(regexp_replace(replace(replace(condition, '`', '"'), '\''', ''), '\s+', ' ', 'g'));
 BEGIN
     c := regexp_replace(c, '"([^"{}]+)_([lr])"', '{\1}\2', 'g');
     c := regexp_replace(c, '(?<![\w{"])([A-Za-z_]\w*)_([lr])(?![\w}"(])', '{\1}\2', 'g');
     c := regexp_replace(c, '\mCAST\((\{[^{}]+\}[lr]) AS (TEXT|VARCHAR|STRING)\)', '\1', 'gi');
     c := regexp_replace(c, '(\{[^{}]+\}[lr])::(text|varchar)', '\1', 'gi');
-    c := regexp_replace(c, '\m(date|cast)?\(?(try_strptime|strptime|try_to_timestamp|to_timestamp|try_cast|to_date)\((\{[^{}]+\}[lr])(, ?''[^'']*'')?( AS \w+)?\)\)?', '\3', 'gi');
+    FOR nesting IN 1 .. 4 LOOP
+        c := regexp_replace(c, '\m(date|try_cast_date|try_cast_timestamp|try_strptime|strptime|try_to_timestamp|to_timestamp|to_date)\((\{[^{}]+\}[lr])(, ?''[^'']*'')?\)', '\2', 'gi');
+    END LOOP;
+    c := regexp_replace(c, '\msubstring\((\{[^{}]+\}[lr]) from ''\((\^[^'']+)\)''\)', 'regexp_extract(\1, ''\2'', 0)', 'gi');
     c := regexp_replace(c, 'NULLIF\(regexp_extract\((\{[^{}]+\}[lr]), ''\^\[\^@\]\+'', 0\), ''''\)', 'user(\1)', 'gi');
     c := regexp_replace(c, 'regexp_extract\((\{[^{}]+\}[lr]), ''\^\[\^@\]\+''(, 0)?\)', 'user(\1)', 'gi');
     WHILE c ~ '^\(.*\)$' AND cardinality(patternos._split_and(c)) = 1 AND patternos._split_and(c) <> ARRAY[c] LOOP
@@ -62,6 +65,7 @@ AS $$ VALUES
     ('damerau_levenshtein', 'string', 1, '^damerau_levenshtein\(\{([^}]+)\}l, \{\1\}r\) <= ([0-9.]+)$'),
     ('shared', 'set', 1, '^(?:array_length|len|size|array_size|cardinality)\((?:list_intersect|array_intersect)\(\{([^}]+)\}l, \{\1\}r\)(?:, 1)?\) >= ([0-9]+)$'),
     ('within_days', 'date', 0.000011574074074074, '^abs\((?:epoch|time_to_unix|unix_timestamp|to_unix_timestamp|extract)\((?:epoch from )?\{([^}]+)\}l.*\{\1\}r.*\) ?<= ([0-9.]+)$'),
+    ('within_days', 'date', 0.000011574074074074, '^abs\(datediff\(\{([^}]+)\}l, \{\1\}r\)\) <= floor\(([0-9.]+) / 86400\)$'),
     ('within_days', 'date', 1, '^abs\(date_?diff\(''day'', \{([^}]+)\}l, \{\1\}r\)\) <= ([0-9.]+)$'),
     ('within_days', 'date', 30.4375, '^abs\(date_?diff\(''month'', \{([^}]+)\}l, \{\1\}r\)\) <= ([0-9.]+)$'),
     ('within_days', 'date', 365.25, '^abs\(date_?diff\(''year'', \{([^}]+)\}l, \{\1\}r\)\) <= ([0-9.]+)$'),
@@ -190,6 +194,11 @@ BEGIN
         m := 0;
         u := 0;
     END LOOP;
+    IF EXISTS (SELECT FROM jsonb_array_elements(levels) AS l WHERE NOT (l ? 'm_probability' AND l ? 'u_probability')) THEN
+        -- saved before it was trained
+        result := patternos._complete_levels(jsonb_build_object('columns', to_jsonb(columns),
+                      'levels', (SELECT jsonb_agg(l - 'm' - 'u' ORDER BY n) FROM jsonb_array_elements(result) WITH ORDINALITY AS t (l, n))));
+    END IF;
     RETURN CASE WHEN jsonb_array_length(result) > 1 AND result -> -1 ->> 'test' = 'else' THEN
         jsonb_build_object('name', coalesce(comparison ->> 'output_column_name', array_to_string(columns, '_')), 'kind', kind,
                            'columns', to_jsonb(columns), 'levels', result) END;

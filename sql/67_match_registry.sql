@@ -14,7 +14,7 @@ BEGIN
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('patternos match model ' || name, 0));
     INSERT INTO patternos_dw.match_model (name, version, document, origin)
-    SELECT _register_match_model.name, coalesce(max(m.version), 0) + 1, document, origin
+    SELECT _register_match_model.name, coalesce(max(m.version), 0) + 1, _register_match_model.document, _register_match_model.origin
     FROM patternos_dw.match_model AS m WHERE m.name = _register_match_model.name
     RETURNING version INTO result;
     RETURN result;
