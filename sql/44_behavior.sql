@@ -101,38 +101,57 @@ CREATE AGGREGATE patternos.behavior_by_platform(event patternos.behavior_event, 
 COMMENT ON AGGREGATE patternos.behavior_by_platform(patternos.behavior_event, patternos.behavior_rules) IS
     'The same per platform, by name, with the row of all platforms last.';
 
--- Events and purchases of each customer before the date, in one aggregate.
-CREATE FUNCTION patternos._behavior_query(as_of date, stale_for text DEFAULT NULL) RETURNS text
+-- What the warehouse runs over its facts.
+CREATE TYPE patternos._behavior_customer AS (
+    customer_key               bigint,
+    platform_id                text,
+    total_sessions             integer,
+    avg_session_duration       numeric(12, 2),
+    total_page_views           integer,
+    avg_pages_per_session      numeric(10, 2),
+    total_searches             integer,
+    unique_search_terms        integer,
+    search_to_purchase_ratio   numeric(12, 4),
+    search_conversion_rate     numeric(5, 4),
+    add_to_cart_count          integer,
+    remove_from_cart_count     integer,
+    cart_abandonment_count     integer,
+    cart_abandonment_rate      numeric(5, 4),
+    wishlist_adds              integer,
+    product_views              integer,
+    preferred_shopping_hour    smallint,
+    weekend_shopping_ratio     numeric(5, 4),
+    night_shopping_ratio       numeric(5, 4),
+    night_shopping_flag        boolean,
+    category_exploration_score numeric(5, 4),
+    mobile_sessions_pct        numeric(5, 4),
+    desktop_sessions_pct       numeric(5, 4),
+    last_event_at              timestamptz
+);
+COMMENT ON TYPE patternos._behavior_customer IS 'A row of _behavior_of_facts: features of a customer''s behaviour.';
+
+CREATE FUNCTION patternos._behavior_of_facts(events text, purchases text, rules patternos.behavior_rules)
+RETURNS SETOF patternos._behavior_customer
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 100000 AS 'MODULE_PATHNAME', 'patternos__behavior_of_facts';
+
+-- Events and purchases of each customer before the date.
+CREATE FUNCTION patternos._behavior_query(as_of date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT patternos._per_partition(format($query$
-    SELECT h.customer_key, %1$L::date AS as_of, f.*
-    FROM (SELECT customer_key, patternos.behavior_by_platform(event, %2$L) AS features
-          FROM (SELECT 1::smallint AS source, e.customer_key,
-                       -- purchases come from the transactions, the click stream's are mere activity
-                       ROW(e.platform_id,
-                           CASE WHEN e.kind IN ('purchase', 'purchase_overall', 'enquiry') THEN 'other' ELSE e.kind END,
-                           e.event_timestamp, e.session_id, e.device_type,
-                           CASE e.kind WHEN 'search' THEN lower(btrim(e.search_term) COLLATE "C")
-                                ELSE e.category_id::text END)::patternos.behavior_event AS event
-                FROM (SELECT patternos.event_kind(event_type) AS kind, *
-                      FROM {event} f
-                      WHERE event_timestamp < %1$L::date::timestamp AT TIME ZONE %3$L
-                      OFFSET 0) e
-                UNION ALL
-                -- another type of source: the planner leaves the union alone, and a worker does the whole partition
-                SELECT 2 AS source, t.customer_key,
-                       ROW(t.platform_id,
-                           CASE WHEN t.transaction_type = 'enquiry' THEN 'enquiry'
-                                WHEN p.conversion_type IN ('any', t.transaction_type) THEN 'purchase'
-                                ELSE 'purchase_overall' END,
-                           t.transaction_datetime, NULL, NULL, NULL)::patternos.behavior_event
-                FROM {transaction} t
-                JOIN patternos_dw.dim_platform p USING (platform_id)
-                WHERE t.transaction_datetime < %1$L::date::timestamp AT TIME ZONE %3$L AND t.transaction_status = 'completed'
-                  AND (t.transaction_type <> 'enquiry' OR p.conversion_type IN ('any', 'enquiry'))) hit
-          GROUP BY customer_key) h,
-         unnest(h.features) f$query$,
+        SELECT f.*, %1$L::date AS as_of
+        FROM patternos._behavior_of_facts(
+            $events$SELECT customer_key, event_timestamp, platform_id, event_type, nullif(session_id, ''), device_type,
+                           CASE WHEN search_term <> '' THEN nullif(lower(btrim(search_term) COLLATE "C"), '') END, category_id
+                    FROM {event}
+                    WHERE event_timestamp < %1$L::date::timestamp AT TIME ZONE %3$L$events$,
+            $purchases$SELECT t.customer_key, t.transaction_datetime, t.platform_id,
+                              p.conversion_type IN ('any', t.transaction_type), t.transaction_type <> 'enquiry'
+                       FROM {transaction} t
+                       JOIN patternos_dw.dim_platform p USING (platform_id)
+                       WHERE t.transaction_datetime < %1$L::date::timestamp AT TIME ZONE %3$L AND t.transaction_status = 'completed'
+                         AND (t.transaction_type <> 'enquiry' OR p.conversion_type IN ('any', 'enquiry'))$purchases$,
+            %2$L) f$query$,
     as_of,
     ROW(as_of, patternos._setting('time_zone'), patternos._setting('session_gap_minutes')::integer,
         patternos._setting('session_cap_hours')::integer, patternos._setting('cart_timeout_hours')::integer)::patternos.behavior_rules,
@@ -140,10 +159,7 @@ AS $$
 $$;
 
 CREATE FUNCTION patternos._refresh_behavior(as_of date) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
-SET work_mem = '64MB'
-SET min_parallel_table_scan_size = '1TB' SET min_parallel_index_scan_size = '1TB'
-SET parallel_setup_cost = 10 SET parallel_tuple_cost = 0.001
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM patternos._require_owner();
@@ -151,4 +167,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._behavior_query(date, text), patternos._refresh_behavior(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._behavior_of_facts(text, text, patternos.behavior_rules), patternos._behavior_query(date),
+    patternos._refresh_behavior(date) FROM PUBLIC;

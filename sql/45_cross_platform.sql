@@ -50,40 +50,47 @@ CREATE AGGREGATE patternos.cross_platform(line patternos.purchase_line, as_of da
 COMMENT ON AGGREGATE patternos.cross_platform(patternos.purchase_line, date) IS
     'How a customer''s purchases spread over platforms: list, shares, common categories, switching.';
 
-CREATE FUNCTION patternos._cross_platform_query(as_of date, stale_for text DEFAULT NULL) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+CREATE TYPE patternos._cross_platform_customer AS (
+    customer_key                      bigint,
+    platforms_used_count              integer,
+    platforms_list                    text[],
+    cross_platform_purchase_count_30d integer,
+    cross_platform_value_30d          numeric(18, 2),
+    common_categories                 text[],
+    category_overlap_score            numeric(5, 4),
+    platform_switching_frequency      numeric(10, 4),
+    dominant_platform                 text,
+    dominant_platform_share           numeric(5, 4),
+    platform_loyalty_score            numeric(5, 4)
+);
+COMMENT ON TYPE patternos._cross_platform_customer IS 'A row of _cross_platform_of_facts: how a customer spreads over platforms.';
+
+CREATE FUNCTION patternos._cross_platform_of_facts(purchases text, lines text, items text, categories text, as_of date)
+RETURNS SETOF patternos._cross_platform_customer
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 100000 AS 'MODULE_PATHNAME', 'patternos__cross_platform_of_facts';
+
+CREATE FUNCTION patternos._cross_platform_query(as_of date) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-BEGIN
-    RETURN patternos._per_partition(format($query$
-    SELECT a.customer_key, %1$L::date AS as_of, (a.f).*,
-           patternos.platform_diversity_score((a.f).platforms_used_count, %3$L) AS platform_diversity_score
-    FROM (SELECT t.customer_key,
-                 patternos.cross_platform(
-                     ROW(t.platform_id, t.transaction_id, t.transaction_datetime AT TIME ZONE %2$L,
-                         CASE WHEN t.transaction_type <> 'enquiry' THEN coalesce(l.line_total, t.total_value) END,
-                         coalesce(c.unified_category, t.unified_category))::patternos.purchase_line, %1$L) AS f
-          FROM {transaction} t
-          JOIN patternos_dw.dim_platform p ON p.platform_id = t.platform_id
-          LEFT JOIN {line} l
-                 ON l.customer_key = t.customer_key AND l.transaction_datetime = t.transaction_datetime
-                AND l.transaction_id = t.transaction_id
-          LEFT JOIN patternos_dw.dim_sku s
-                 ON s.platform_id = l.platform_id AND s.sku_id = l.sku_id AND s.valid_to = 'infinity'
-          LEFT JOIN patternos_dw.dim_product_category c ON c.category_id = coalesce(s.category_id, l.category_id)
-          WHERE t.transaction_date < %1$L AND t.transaction_status = 'completed'
-            AND (t.transaction_type <> 'enquiry' OR p.conversion_type IN ('any', 'enquiry'))
-          GROUP BY t.customer_key) a
-    WHERE (a.f).platforms_used_count IS NOT NULL$query$,
-    as_of, patternos._setting('time_zone'),
-    (SELECT count(*) FROM patternos_dw.dim_platform WHERE is_active)), stale_for);
-END
+    SELECT patternos._per_partition(format($query$
+        SELECT f.*, %1$L::date AS as_of, patternos.platform_diversity_score(f.platforms_used_count, %2$L) AS platform_diversity_score
+        FROM patternos._cross_platform_of_facts(
+            $purchases$SELECT t.customer_key, t.transaction_datetime, t.transaction_id, t.platform_id, t.transaction_date,
+                              t.transaction_type <> 'enquiry', t.total_value, t.unified_category
+                       FROM {transaction} t
+                       JOIN patternos_dw.dim_platform p ON p.platform_id = t.platform_id
+                       WHERE t.transaction_date < %1$L AND t.transaction_status = 'completed'
+                         AND (t.transaction_type <> 'enquiry' OR p.conversion_type IN ('any', 'enquiry'))$purchases$,
+            $lines$SELECT customer_key, transaction_datetime, transaction_id, platform_id, sku_id, category_id, line_total
+                   FROM {line}$lines$,
+            $items$SELECT platform_id, sku_id, category_id, NULL::text FROM patternos_dw.dim_sku WHERE valid_to = 'infinity'$items$,
+            $categories$SELECT category_id, unified_category, unified_category FROM patternos_dw.dim_product_category$categories$,
+            %1$L) f$query$,
+        as_of, (SELECT count(*) FROM patternos_dw.dim_platform WHERE is_active)))
 $$;
 
 CREATE FUNCTION patternos._refresh_cross_platform(as_of date) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
-SET work_mem = '64MB'
-SET min_parallel_table_scan_size = '1TB' SET min_parallel_index_scan_size = '1TB'
-SET parallel_setup_cost = 10 SET parallel_tuple_cost = 0.001
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM patternos._require_owner();
@@ -91,4 +98,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._cross_platform_query(date, text), patternos._refresh_cross_platform(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._cross_platform_of_facts(text, text, text, text, date), patternos._cross_platform_query(date),
+    patternos._refresh_cross_platform(date) FROM PUBLIC;

@@ -67,9 +67,6 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_add_pla
 CREATE FUNCTION patternos._rfm_add_net_platform(internal, ordered_at timestamp, amount numeric, net_amount numeric, as_of date, platform text) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_add_net_platform';
 
-CREATE FUNCTION patternos._rfm_add_fact(internal, purchase_date date, total numeric, discount numeric, as_of date, platform text, role integer) RETURNS internal
-LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_add_fact';
-
 CREATE FUNCTION patternos._rfm_combine(internal, internal) RETURNS internal
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__rfm_combine';
 
@@ -110,12 +107,39 @@ CREATE AGGREGATE patternos.rfm_by_platform(ordered_at timestamp, amount numeric,
     SERIALFUNC = patternos._rfm_serialize, DESERIALFUNC = patternos._rfm_deserialize, PARALLEL = SAFE
 );
 
--- what the warehouse runs over its facts; role: sql/48_refresh_rfm.sql
-CREATE AGGREGATE patternos._rfm_facts(purchase_date date, total numeric, discount numeric, as_of date, platform text, role integer) (
-    SFUNC = patternos._rfm_add_fact, STYPE = internal, SSPACE = 2560,
-    FINALFUNC = patternos._rfm_results, COMBINEFUNC = patternos._rfm_combine,
-    SERIALFUNC = patternos._rfm_serialize, DESERIALFUNC = patternos._rfm_deserialize, PARALLEL = SAFE
+-- What the warehouse runs over its facts, see sql/48_refresh_rfm.sql.
+CREATE TYPE patternos._rfm_customer AS (
+    customer_key               bigint,
+    platform_id                text,
+    recency_days               integer,
+    frequency_7d               integer,
+    frequency_30d              integer,
+    frequency_90d              integer,
+    frequency_365d             integer,
+    frequency_lifetime         integer,
+    monetary_7d                numeric(18, 2),
+    monetary_30d               numeric(18, 2),
+    monetary_90d               numeric(18, 2),
+    monetary_365d              numeric(18, 2),
+    monetary_lifetime          numeric(18, 2),
+    net_monetary_7d            numeric(18, 2),
+    net_monetary_30d           numeric(18, 2),
+    net_monetary_90d           numeric(18, 2),
+    net_monetary_365d          numeric(18, 2),
+    net_monetary_lifetime      numeric(18, 2),
+    aov_30d                    numeric(18, 2),
+    aov_90d                    numeric(18, 2),
+    aov_lifetime               numeric(18, 2),
+    avg_days_between_purchases numeric(10, 2),
+    purchase_consistency_score numeric(5, 4),
+    first_purchase_date        date,
+    last_purchase_date         date
 );
+COMMENT ON TYPE patternos._rfm_customer IS
+    'A row of _rfm_of_facts: the RFM of a customer on a platform or, as platform ALL, on all together.';
+
+CREATE FUNCTION patternos._rfm_of_facts(facts text, as_of date) RETURNS SETOF patternos._rfm_customer
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 100000 AS 'MODULE_PATHNAME', 'patternos__rfm_of_facts';
 
 COMMENT ON AGGREGATE patternos.rfm(timestamp, numeric, date) IS
     'Recency, frequency and monetary value of one customer''s purchases before a date.';
@@ -125,3 +149,5 @@ COMMENT ON AGGREGATE patternos.rfm_by_platform(timestamp, numeric, date, text) I
     'The same for each platform of a customer and for all together, in one pass.';
 COMMENT ON AGGREGATE patternos.rfm_by_platform(timestamp, numeric, numeric, date, text) IS
     'The same for each platform of a customer and for all together, in one pass.';
+
+REVOKE ALL ON FUNCTION patternos._rfm_of_facts(text, date) FROM PUBLIC;

@@ -18,26 +18,32 @@ AS $$
     FROM patternos_dw.dim_platform WHERE platform_id <> 'ALL'
 $$;
 
--- The rows of feat_customer_rfm without scores: a row per platform used and one for 'ALL', which customers without facts have as well.
-CREATE FUNCTION patternos._rfm_rows_query(as_of date, stale_for text DEFAULT NULL) RETURNS text
+-- The rows of feat_customer_rfm without scores, of customers with facts: one for each platform used and one for 'ALL'.
+CREATE FUNCTION patternos._rfm_rows_query(as_of date) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT patternos._per_partition(format($query$
+        SELECT r.* FROM patternos._rfm_of_facts($facts$
+            SELECT f.customer_key, f.transaction_date, f.platform_id, %2$s, f.total_value, f.discount_value
+            FROM {transaction} f
+            WHERE f.transaction_date < %1$L$facts$, %1$L) r$query$, as_of, patternos._rfm_role()))
+$$;
+
+-- The same of customers without facts, a row for 'ALL': known at the date and not in the snapshot, where the others are already.
+CREATE FUNCTION patternos._rfm_prospects_query(as_of date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format($query$
-        SELECT g.customer_key, r.*
-        FROM (SELECT f.customer_key,
-                     patternos._rfm_facts(f.transaction_date, f.total_value, f.discount_value, %1$L, f.platform_id, %2$s) AS rows
-              FROM %3$s f
-              WHERE f.transaction_date < %1$L
-              GROUP BY f.customer_key) g
-        CROSS JOIN LATERAL unnest(g.rows) r
-        UNION ALL
-        SELECT c.customer_key, 'ALL', NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-        FROM %4$s c
+        SELECT p.*
+        FROM patternos_dw.dim_customer c
+        CROSS JOIN LATERAL (SELECT c.customer_key, 'ALL' AS platform_id, NULL::integer AS recency_days,
+                                   0 AS frequency_7d, 0 AS frequency_30d, 0 AS frequency_90d, 0 AS frequency_365d, 0 AS frequency_lifetime,
+                                   0 AS monetary_7d, 0 AS monetary_30d, 0 AS monetary_90d, 0 AS monetary_365d, 0 AS monetary_lifetime,
+                                   0 AS net_monetary_7d, 0 AS net_monetary_30d, 0 AS net_monetary_90d, 0 AS net_monetary_365d,
+                                   0 AS net_monetary_lifetime) p
         WHERE coalesce(c.first_seen_date, '-infinity') < %1$L
-          AND NOT EXISTS (SELECT FROM %3$s f
-                          WHERE f.customer_key = c.customer_key AND f.transaction_date < %1$L)
-        $query$, as_of, patternos._rfm_role(), patternos._rows_of('patternos_dw.fact_transaction', stale_for),
-        patternos._rows_of('patternos_dw.dim_customer', stale_for))
+          AND NOT EXISTS (SELECT FROM {snapshot} s WHERE s.customer_key = c.customer_key)
+        $query$, as_of)
 $$;
 
 -- The cut points that a method finds in a temporary table for one metric of a platform, and the customers at them where ties are split.
@@ -105,8 +111,8 @@ AS $$
                   'ELSE patternos.score_by_cuts(q.%2$s, q.customer_key, c.%1$s, c.%1$s_keys, %3$L) END', metric, value, higher_is_better)
 $$;
 
--- The rows of feat_customer_rfm. OFFSET 0 keeps each score from being computed where it is used again.
-CREATE FUNCTION patternos._rfm_query(as_of date, stale_for text DEFAULT NULL) RETURNS text
+-- The rows of feat_customer_rfm, from those without scores. OFFSET 0 keeps each score from being computed where it is used again.
+CREATE FUNCTION patternos._rfm_query(as_of date, rows_query text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format($query$
@@ -133,12 +139,11 @@ AS $$
         patternos._rfm_score_text('recency_days', 'recency', false),
         patternos._rfm_score_text('frequency_90d', 'frequency', true),
         patternos._rfm_score_text('monetary_90d', 'monetary', true),
-        patternos._rfm_rows_query(as_of, stale_for))
+        rows_query)
 $$;
 
--- A hash table of all customers' states is much slower than one customer after the other.
 CREATE FUNCTION patternos._refresh_rfm(as_of date) RETURNS bigint
-LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET enable_hashagg = off
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     PERFORM patternos._require_owner();
@@ -147,9 +152,10 @@ BEGIN
             USING ERRCODE = 'check_violation', HINT = 'SELECT * FROM patternos.rfm_rule_check() lists them; mend patternos_dw.rfm_segment_rule.';
     END IF;
     PERFORM patternos._store_cutpoints(as_of);
-    RETURN patternos._write_snapshot('patternos_dw.feat_customer_rfm', as_of, patternos._rfm_query(as_of));
+    RETURN patternos._write_snapshot('patternos_dw.feat_customer_rfm', as_of,
+        patternos._rfm_query(as_of, patternos._rfm_rows_query(as_of)), patternos._rfm_query(as_of, patternos._rfm_prospects_query(as_of)));
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._rfm_role(), patternos._rfm_rows_query(date, text), patternos._rfm_find_cuts(text, text, text),
+REVOKE ALL ON FUNCTION patternos._rfm_role(), patternos._rfm_rows_query(date), patternos._rfm_prospects_query(date), patternos._rfm_find_cuts(text, text, text),
     patternos._store_cutpoints(date), patternos._rfm_query(date, text), patternos._refresh_rfm(date) FROM PUBLIC;

@@ -3,11 +3,10 @@
  *		What a customer likes: purchases of a category or brand among all.
  *
  * The aggregates' state is a journal with a row per input row: local day,
- * order and amount (ten-thousandths), and the word of the item, or of one item
- * for each of three levels.  A purchase is a
- * distinct order, so an order of several lines counts once for each item in
+ * order and amount (ten-thousandths), and the word of the item.  A purchase is a distinct order, so an order of several lines counts once for each item in
  * it and once in all.
  */
+#include "affinity.h"
 #include "composite.h"
 #include "journal.h"
 #include "money.h"
@@ -22,8 +21,6 @@
 #define SPEND_WEIGHT	0.3
 #define RECENCY_DAYS	180
 #define ITEM_COLUMNS	9
-#define LEVELS			3
-#define LEVEL_COLUMNS	8
 
 PG_FUNCTION_INFO_V1(patternos_recency_weight);
 PG_FUNCTION_INFO_V1(patternos_category_affinity);
@@ -31,8 +28,6 @@ PG_FUNCTION_INFO_V1(patternos_affinity_index);
 PG_FUNCTION_INFO_V1(patternos__affinity_step);
 PG_FUNCTION_INFO_V1(patternos__affinity_final);
 PG_FUNCTION_INFO_V1(patternos__brand_affinity_final);
-PG_FUNCTION_INFO_V1(patternos__affinity_levels_step);
-PG_FUNCTION_INFO_V1(patternos__affinity_levels_final);
 
 /* a row of the journal, to be sorted */
 typedef struct Line
@@ -73,6 +68,27 @@ category_affinity(double count_share, double recency, double spend_share)
 }
 
 /*
+ * Part of the spend, between 0 and 1; 0 when nothing was spent in all.
+ */
+double
+affinity_share_of_spend(int128 value, int128 spend)
+{
+	if (spend <= 0 || value <= 0)
+		return 0.0;
+	return value >= spend ? 1.0 : (double) value / (double) spend;
+}
+
+/*
+ * The score of an item as it is stored, in ten-thousandths.
+ */
+int64
+affinity_score(bool by_count, double count_share, int32 days, double spend_share)
+{
+	return rounded(by_count ? count_share :
+				   category_affinity(count_share, recency_weight(days), spend_share), 4);
+}
+
+/*
  * Weight of a purchase so many days ago, from 1 down to 0 at 180 days and
  * more. Error 22023 for negative days.
  */
@@ -109,6 +125,15 @@ patternos_category_affinity(PG_FUNCTION_ARGS)
 }
 
 /*
+ * The index of a share above 0.
+ */
+Datum
+affinity_index(int64 purchases, int64 all, double share, double smoothing)
+{
+	return rounded_numeric(100.0 * (purchases + smoothing * share) / (all + smoothing) / share, 2);
+}
+
+/*
  * 100 * (purchases + k p) / (all + k) / p for a population share p, 2
  * decimals. NULL when p is 0 or nothing is known about the customer and k is
  * 0. Error 22023 for counts, share or k out of range.
@@ -135,78 +160,50 @@ patternos_affinity_index(PG_FUNCTION_ARGS)
 				 errmsg("smoothing must be between 0 and 1e9")));
 	if (share == 0 || all + k == 0)
 		PG_RETURN_NULL();
-	return rounded_numeric(100.0 * (purchases + k * share) / (all + k) / share, 2);
-}
-
-/*
- * Adds a line to the journal, which is made at the first one: the words in
- * the arguments from 1 on, then order id, time (by its local day), amount and
- * the date as_of.  Lines without order, time or date and lines at the date or
- * later are skipped.
- */
-static Datum
-add_line(FunctionCallInfo fcinfo, int nwords, bool has_day)
-{
-	MemoryContext context = aggregate_context(fcinfo);
-	Journal    *journal = PG_ARGISNULL(0) ? NULL : (Journal *) PG_GETARG_POINTER(0);
-	int			next = nwords + 1;	/* first argument after the words */
-	int64		parameters[JOURNAL_PARAMETERS] = {0};
-	int64		numbers[3];
-	int32		words[LEVELS];
-	DateADT		as_of;
-
-	if (PG_ARGISNULL(next) || PG_ARGISNULL(next + 1) || PG_ARGISNULL(next + 3))
-		goto done;
-	as_of = PG_GETARG_DATEADT(next + 3);
-	if (has_day)
-		numbers[0] = PG_GETARG_DATEADT(next + 1);
-	else
-		numbers[0] = PG_GETARG_TIMESTAMP(next + 1);
-	if (DATE_NOT_FINITE(as_of) ||
-		(has_day ? DATE_NOT_FINITE((DateADT) numbers[0]) : TIMESTAMP_NOT_FINITE(numbers[0])))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("times and reference date must be finite")));
-	/* days since 2000-01-01, rounded down before it as well */
-	if (!has_day)
-		numbers[0] = numbers[0] / USECS_PER_DAY - (numbers[0] % USECS_PER_DAY < 0);
-	parameters[0] = as_of;
-	if (journal == NULL)
-		journal = journal_create(context, 3, nwords, parameters);
-	else
-		journal_check(journal, parameters);
-	if (numbers[0] >= as_of)
-		goto done;
-	numbers[1] = PG_GETARG_INT64(next);
-	numbers[2] = PG_ARGISNULL(next + 2) ? 0 : money_from_datum(PG_GETARG_DATUM(next + 2));
-	for (int i = 0; i < nwords; i++)
-		words[i] = journal_text(journal, fcinfo, i + 1);
-	journal_add(journal, numbers, words);
-done:
-	if (journal == NULL)
-		PG_RETURN_NULL();
-	PG_RETURN_POINTER(journal);
+	return affinity_index(purchases, all, share, k);
 }
 
 /*
  * Transition of affinity and brand_affinity: a line (item, order id, time,
  * amount) before the date as_of; a NULL item counts among all purchases only,
- * a NULL amount is 0.
+ * a NULL amount is 0.  Lines without order, time or date and lines at the date
+ * or later are skipped.
  */
 Datum
 patternos__affinity_step(PG_FUNCTION_ARGS)
 {
-	return add_line(fcinfo, 1, false);
-}
+	MemoryContext context = aggregate_context(fcinfo);
+	Journal    *journal = PG_ARGISNULL(0) ? NULL : (Journal *) PG_GETARG_POINTER(0);
+	int64		parameters[JOURNAL_PARAMETERS] = {0};
+	int64		numbers[3];
+	int32		word;
+	DateADT		as_of;
 
-/*
- * Transition of _affinity_levels: a line with an item of each level, and its
- * day.
- */
-Datum
-patternos__affinity_levels_step(PG_FUNCTION_ARGS)
-{
-	return add_line(fcinfo, LEVELS, true);
+	if (PG_ARGISNULL(2) || PG_ARGISNULL(3) || PG_ARGISNULL(5))
+		goto done;
+	as_of = PG_GETARG_DATEADT(5);
+	numbers[0] = PG_GETARG_TIMESTAMP(3);
+	if (DATE_NOT_FINITE(as_of) || TIMESTAMP_NOT_FINITE(numbers[0]))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("times and reference date must be finite")));
+	/* days since 2000-01-01, rounded down before it as well */
+	numbers[0] = numbers[0] / USECS_PER_DAY - (numbers[0] % USECS_PER_DAY < 0);
+	parameters[0] = as_of;
+	if (journal == NULL)
+		journal = journal_create(context, 3, 1, parameters);
+	else
+		journal_check(journal, parameters);
+	if (numbers[0] >= as_of)
+		goto done;
+	numbers[1] = PG_GETARG_INT64(2);
+	numbers[2] = PG_ARGISNULL(4) ? 0 : money_from_datum(PG_GETARG_DATUM(4));
+	word = journal_text(journal, fcinfo, 1);
+	journal_add(journal, numbers, &word);
+done:
+	if (journal == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(journal);
 }
 
 static int
@@ -264,11 +261,11 @@ count_orders(const Journal *journal)
 }
 
 /*
- * Sums per item of a level, in no particular order; returns how many, and the
+ * Sums per item, in no particular order; returns how many, and the
  * spend of all lines.
  */
 static int32
-sum_items(const Journal *journal, int level, const int32 *ranks, ItemSum *sums, int128 *spend)
+sum_items(const Journal *journal, const int32 *ranks, ItemSum *sums, int128 *spend)
 {
 	Line	   *lines = palloc(sizeof(Line) * (journal->count + 1));
 	ItemSum    *sum = NULL;
@@ -278,7 +275,7 @@ sum_items(const Journal *journal, int level, const int32 *ranks, ItemSum *sums, 
 	*spend = 0;
 	for (int32 i = 0; i < journal->count; i++)
 	{
-		int32		word = journal->words[(Size) i * journal->nwords + level];
+		int32		word = journal->words[i];
 		Line	   *line = &lines[nlines];
 
 		line->amount = journal->numbers[(Size) i * 3 + 2];
@@ -314,26 +311,15 @@ sum_items(const Journal *journal, int level, const int32 *ranks, ItemSum *sums, 
 }
 
 /*
- * Part of the spend, between 0 and 1; 0 when nothing was spent in all.
- */
-static double
-share_of_spend(int128 value, int128 spend)
-{
-	if (spend <= 0 || value <= 0)
-		return 0.0;
-	return value >= spend ? 1.0 : (double) value / (double) spend;
-}
-
-/*
- * The items of a level with their scores, best first: by the weighted
+ * The items with their scores, best first: by the weighted
  * affinity, or for brands by the share of purchases.  Returns how many; there
  * is room for every word in sums.
  */
 static int32
-score_items(const Journal *journal, int level, const int32 *ranks, bool by_count, int32 orders, ItemSum *sums)
+score_items(const Journal *journal, const int32 *ranks, bool by_count, int32 orders, ItemSum *sums)
 {
 	int128		spend;
-	int32		items = sum_items(journal, level, ranks, sums, &spend);
+	int32		items = sum_items(journal, ranks, sums, &spend);
 
 	for (int32 i = 0; i < items; i++)
 	{
@@ -341,9 +327,8 @@ score_items(const Journal *journal, int level, const int32 *ranks, bool by_count
 		int32		days = (int32) (journal->parameters[0] - sum->last_day);
 
 		sum->count_share = (double) sum->purchases / orders;
-		sum->spend_share = share_of_spend(sum->value, spend);
-		sum->score = rounded(by_count ? sum->count_share :
-							 category_affinity(sum->count_share, recency_weight(days), sum->spend_share), 4);
+		sum->spend_share = affinity_share_of_spend(sum->value, spend);
+		sum->score = affinity_score(by_count, sum->count_share, days, sum->spend_share);
 	}
 	qsort_interruptible(sums, items, sizeof(ItemSum), compare_items, NULL);
 	return items;
@@ -381,7 +366,7 @@ affinity_result(FunctionCallInfo fcinfo, bool by_count)
 	type = result_row_type(fcinfo);
 	orders = count_orders(journal);
 	sums = palloc(sizeof(ItemSum) * (journal->nentries + 1));
-	items = score_items(journal, 0, journal_ranks(journal), by_count, orders, sums);
+	items = score_items(journal, journal_ranks(journal), by_count, orders, sums);
 	elements = palloc(sizeof(Datum) * (items + 1));
 	for (int32 i = 0; i < items; i++)
 	{
@@ -401,56 +386,6 @@ affinity_result(FunctionCallInfo fcinfo, bool by_count)
 		elements[i] = HeapTupleGetDatum(heap_form_tuple(type, values, nulls));
 	}
 	PG_RETURN_DATUM(array_of_rows(type, elements, items));
-}
-
-/*
- * Final of _affinity_levels: an array of the items of all levels, those of a
- * level together and best first; NULL without rows.
- */
-Datum
-patternos__affinity_levels_final(PG_FUNCTION_ARGS)
-{
-	static const char *const names[LEVELS] = {"category", "unified_category", "brand"};
-	Journal    *journal;
-	TupleDesc	type;
-	ItemSum    *sums;
-	Datum	   *elements;
-	int32	   *ranks;
-	int32		count = 0,
-				orders;
-
-	(void) aggregate_context(fcinfo);
-	journal = PG_ARGISNULL(0) ? NULL : (Journal *) PG_GETARG_POINTER(0);
-	if (journal == NULL || journal->count == 0)
-		PG_RETURN_NULL();
-	type = result_row_type(fcinfo);
-	orders = count_orders(journal);
-	ranks = journal_ranks(journal);
-	sums = palloc(sizeof(ItemSum) * (journal->nentries + 1));
-	elements = palloc(sizeof(Datum) * (LEVELS * (Size) journal->nentries + 1));
-	for (int level = 0; level < LEVELS; level++)
-	{
-		int32		items = score_items(journal, level, ranks, level == LEVELS - 1, orders, sums);
-		Datum		name = CStringGetTextDatum(names[level]);
-
-		for (int32 i = 0; i < items; i++)
-		{
-			Datum		values[LEVEL_COLUMNS];
-			bool		nulls[LEVEL_COLUMNS] = {false};
-
-			CHECK_FOR_INTERRUPTS();
-			values[0] = name;
-			values[1] = item_text(journal, sums[i].word);
-			values[2] = Int32GetDatum(sums[i].purchases);
-			values[3] = Int32GetDatum(orders);
-			values[4] = money_to_numeric(sums[i].value);
-			values[5] = Int32GetDatum((int32) (journal->parameters[0] - sums[i].last_day));
-			values[6] = decimal_numeric(sums[i].score, 4);
-			values[7] = Int32GetDatum(i + 1);
-			elements[count++] = HeapTupleGetDatum(heap_form_tuple(type, values, nulls));
-		}
-	}
-	PG_RETURN_DATUM(array_of_rows(type, elements, count));
 }
 
 /*

@@ -7,6 +7,8 @@
 
 #include "journal.h"
 
+#include "access/htup_details.h"
+
 #include "core/event_kind.h"
 #include "session.h"
 
@@ -48,6 +50,9 @@ typedef enum DeviceClass
 #define HIT_KIND(what)			((EventKind) ((what) & 0xff))
 #define HIT_DEVICE(what)		((DeviceClass) ((what) >> 8))
 
+#define RULE_COLUMNS		5	/* of behavior_rules */
+#define BEHAVIOR_COLUMNS	23	/* of behavior_features */
+
 /* a hit: an event or a purchase */
 typedef struct Hit
 {
@@ -83,12 +88,29 @@ typedef struct BehaviorSums
 	double		exploration;	/* below 0: no category was viewed */
 } BehaviorSums;
 
-/* The journal's hits by platform, session and time; palloc'd. */
-extern Hit *behavior_hits(const Journal *journal);
+static inline bool
+behavior_is_purchase(EventKind kind)
+{
+	return kind == EVENT_PURCHASE || kind == EVENT_PURCHASE_OVERALL || kind == EVENT_ENQUIRY;
+}
 
-/* Sums of the hits of one platform (total false) or, added up over platforms, of all. */
-extern void behavior_sessions(const Journal *journal, const Hit *hits, int count, BehaviorSums *sums);
-extern void behavior_purchases(const Hit *hits, int count, bool total, BehaviorSums *sums);
-extern void behavior_details(const Hit *hits, int count, BehaviorSums *sums);
+/* The class of a device by its name. */
+extern DeviceClass behavior_device(const char *name, int size);
+
+/* Reads a row of type behavior_rules: the parameters, and the time zone's name; palloc'd. */
+extern text *behavior_read_rules(HeapTupleHeader rules, TupleDesc type, int64 *parameters);
+
+/* Orders hits by platform, session and time. */
+extern void behavior_sort_hits(Hit *hits, Size count);
+
+/* The hit behind the last of the platform that begins at start. */
+extern int	behavior_platform_end(const Hit *hits, int count, int start);
+
+/* Sums of the ordered hits of one platform, or of all. */
+extern void behavior_sum_platform(const int64 *rules, const Hit *hits, int count, BehaviorSums *sums);
+extern void behavior_sum_all(const int64 *rules, const Hit *hits, int count, BehaviorSums *sums);
+
+/* The columns of behavior_features. */
+extern void behavior_columns(Datum platform, const BehaviorSums *sums, Datum *values, bool *nulls);
 
 #endif							/* PATTERNOS_BEHAVIOR_H */

@@ -13,8 +13,6 @@
 #include <math.h>
 
 #include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
 #define EPOCH_WEEKDAY	5		/* 2000-01-01 was a Saturday; Monday is 0 */
@@ -81,42 +79,13 @@ compare_numbers(const void *a, const void *b, void *arg)
 	return (x > y) - (x < y);
 }
 
-static bool
-is_purchase(EventKind kind)
-{
-	return kind == EVENT_PURCHASE || kind == EVENT_PURCHASE_OVERALL || kind == EVENT_ENQUIRY;
-}
-
 /*
- * The journal's hits by platform, session and time.
+ * Orders hits by platform, session and time.
  */
-Hit		   *
-behavior_hits(const Journal *journal)
+void
+behavior_sort_hits(Hit *hits, Size count)
 {
-	Hit		   *hits = palloc_extended(sizeof(Hit) * ((Size) journal->count + 1), MCXT_ALLOC_HUGE);
-	int32		size;
-	const char *bytes = journal_bytes(journal, 0, &size);
-	Datum		zone = PointerGetDatum(cstring_to_text_with_len(bytes, size));
-
-	for (int32 i = 0; i < journal->count; i++)
-	{
-		const int64 *numbers = journal->numbers + (Size) i * HIT_NUMBERS;
-		const int32 *words = journal->words + (Size) i * HIT_WORDS;
-
-		CHECK_FOR_INTERRUPTS();
-		hits[i].at = numbers[HIT_AT];
-		hits[i].kind = HIT_KIND(numbers[HIT_WHAT]);
-		hits[i].device = HIT_DEVICE(numbers[HIT_WHAT]);
-		hits[i].platform = words[HIT_PLATFORM];
-		hits[i].session = words[HIT_SESSION];
-		hits[i].detail = words[HIT_DETAIL];
-		hits[i].local = 0;
-		if (is_purchase(hits[i].kind))
-			hits[i].local = DatumGetTimestamp(DirectFunctionCall2(timestamptz_zone, zone,
-																  TimestampTzGetDatum(hits[i].at)));
-	}
-	qsort_interruptible(hits, journal->count, sizeof(Hit), compare_hits, NULL);
-	return hits;
+	qsort_interruptible(hits, count, sizeof(Hit), compare_hits, NULL);
 }
 
 /*
@@ -209,12 +178,12 @@ extend_session(Session *session, const Hit *hit)
  * The purchases that count on the platform of the hits.
  */
 static void
-collect_conversions(const Journal *journal, const Hit *hits, int count, Conversions *conversions)
+collect_conversions(const int64 *rules, const Hit *hits, int count, Conversions *conversions)
 {
 	conversions->times = palloc_extended(sizeof(int64) * ((Size) count + 1), MCXT_ALLOC_HUGE);
 	conversions->count = 0;
-	conversions->end = journal->parameters[RULE_END];
-	conversions->timeout = journal->parameters[RULE_CART_TIMEOUT];
+	conversions->end = rules[RULE_END];
+	conversions->timeout = rules[RULE_CART_TIMEOUT];
 	for (int i = 0; i < count; i++)
 		if (hits[i].kind == EVENT_PURCHASE || hits[i].kind == EVENT_ENQUIRY)
 			conversions->times[conversions->count++] = hits[i].at;
@@ -224,23 +193,23 @@ collect_conversions(const Journal *journal, const Hit *hits, int count, Conversi
 /*
  * Adds what happened in the sessions of one platform.
  */
-void
-behavior_sessions(const Journal *journal, const Hit *hits, int count, BehaviorSums *sums)
+static void
+add_sessions(const int64 *rules, const Hit *hits, int count, BehaviorSums *sums)
 {
-	SessionRules rules = {journal->parameters[RULE_GAP], journal->parameters[RULE_CAP]};
+	SessionRules limits = {rules[RULE_GAP], rules[RULE_CAP]};
 	Conversions conversions;
 	Session		session = {0};
 	const Hit  *last = NULL;
 
-	collect_conversions(journal, hits, count, &conversions);
+	collect_conversions(rules, hits, count, &conversions);
 	for (int i = 0; i < count; i++)
 	{
 		const Hit  *hit = &hits[i];
 
-		if (is_purchase(hit->kind))
+		if (behavior_is_purchase(hit->kind))
 			continue;
 		if (last == NULL || hit->session != last->session ||
-			!session_continues(&rules, hit->session != NO_WORD, session.first, session.last, hit->at))
+			!session_continues(&limits, hit->session != NO_WORD, session.first, session.last, hit->at))
 		{
 			if (last != NULL)
 				close_session(&session, &conversions, sums);
@@ -260,8 +229,8 @@ behavior_sessions(const Journal *journal, const Hit *hits, int count, BehaviorSu
 /*
  * Adds number, local hours and days of the purchases that count here.
  */
-void
-behavior_purchases(const Hit *hits, int count, bool total, BehaviorSums *sums)
+static void
+add_purchases(const Hit *hits, int count, bool total, BehaviorSums *sums)
 {
 	EventKind	other = total ? EVENT_PURCHASE_OVERALL : EVENT_ENQUIRY;
 
@@ -320,8 +289,8 @@ normalised_entropy(int32 *categories, int count)
 /*
  * Distinct search terms, and how evenly views spread over categories.
  */
-void
-behavior_details(const Hit *hits, int count, BehaviorSums *sums)
+static void
+add_details(const Hit *hits, int count, BehaviorSums *sums)
 {
 	int32	   *details = palloc_extended(sizeof(int32) * ((Size) count + 1), MCXT_ALLOC_HUGE);
 	int			used = 0;
@@ -340,4 +309,47 @@ behavior_details(const Hit *hits, int count, BehaviorSums *sums)
 			details[used++] = hits[i].detail;
 	sums->exploration = normalised_entropy(details, used);
 	pfree(details);
+}
+
+/*
+ * The last hit plus one of the platform that begins at start.
+ */
+int
+behavior_platform_end(const Hit *hits, int count, int start)
+{
+	int			end = start + 1;
+
+	while (end < count && hits[end].platform == hits[start].platform)
+		end++;
+	return end;
+}
+
+/*
+ * Sums of the hits of one platform.
+ */
+void
+behavior_sum_platform(const int64 *rules, const Hit *hits, int count, BehaviorSums *sums)
+{
+	memset(sums, 0, sizeof(BehaviorSums));
+	sums->last_event_at = DT_NOBEGIN;
+	add_sessions(rules, hits, count, sums);
+	add_purchases(hits, count, false, sums);
+	add_details(hits, count, sums);
+}
+
+/*
+ * Sums over all platforms: sessions stay within their platform.
+ */
+void
+behavior_sum_all(const int64 *rules, const Hit *hits, int count, BehaviorSums *sums)
+{
+	memset(sums, 0, sizeof(BehaviorSums));
+	sums->last_event_at = DT_NOBEGIN;
+	for (int start = 0, end; start < count; start = end)
+	{
+		end = behavior_platform_end(hits, count, start);
+		add_sessions(rules, hits + start, end - start, sums);
+	}
+	add_purchases(hits, count, true, sums);
+	add_details(hits, count, sums);
 }

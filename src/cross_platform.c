@@ -8,18 +8,16 @@
  * without any amount, an enquiry, is use of the platform and no purchase.
  */
 #include "composite.h"
+#include "cross_platform.h"
 #include "journal.h"
 #include "money.h"
 
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
 #define LINE_COLUMNS	5
-#define RESULT_COLUMNS	10
-#define WINDOW_DAYS		30
 
 /* reference dates from 4713 BC to 10000-01-01 keep microseconds within an int64 */
 #define EARLIEST_DATE	(-2451545)
@@ -39,31 +37,6 @@ enum
 {
 	LINE_PLATFORM, LINE_CATEGORY, LINE_WORDS
 };
-
-/* a line, and then an order of summed lines */
-typedef struct Order
-{
-	int64		at;
-	int64		order;
-	int128		amount;
-	int32		platform;		/* place of its name among the words */
-	bool		paid;
-} Order;
-
-/* a category bought on a platform */
-typedef struct Bought
-{
-	int32		category;
-	int32		platform;
-} Bought;
-
-typedef struct PlatformSum
-{
-	int128		spend;
-	int32		uses;
-	int32		purchases;
-	int32		recent;			/* purchases in the window */
-} PlatformSum;
 
 /*
  * A share with 4 decimals, NULL of nothing. Error 22023 for counts below zero.
@@ -170,43 +143,21 @@ patternos__cross_platform_step(PG_FUNCTION_ARGS)
 static int
 compare_order_ids(const void *a, const void *b, void *arg)
 {
-	const Order *x = a;
-	const Order *y = b;
+	const CrossOrder *x = a;
+	const CrossOrder *y = b;
 
 	if (x->platform != y->platform)
 		return x->platform < y->platform ? -1 : 1;
 	return (x->order > y->order) - (x->order < y->order);
 }
 
-static int
-compare_order_times(const void *a, const void *b, void *arg)
-{
-	const Order *x = a;
-	const Order *y = b;
-
-	if (x->at != y->at)
-		return x->at < y->at ? -1 : 1;
-	return (x->platform > y->platform) - (x->platform < y->platform);
-}
-
-static int
-compare_bought(const void *a, const void *b, void *arg)
-{
-	const Bought *x = a;
-	const Bought *y = b;
-
-	if (x->category != y->category)
-		return x->category < y->category ? -1 : 1;
-	return (x->platform > y->platform) - (x->platform < y->platform);
-}
-
 /*
- * The journal's orders by time, the lines of each summed; returns how many.
+ * The journal's orders, the lines of each summed.
  */
-static int
-collect_orders(const Journal *journal, const int32 *ranks, Order **result)
+static void
+collect_orders(const Journal *journal, const int32 *ranks, CrossPurchases *purchases)
 {
-	Order	   *orders = palloc_extended(sizeof(Order) * ((Size) journal->count + 1), MCXT_ALLOC_HUGE);
+	CrossOrder *orders = palloc_extended(sizeof(CrossOrder) * ((Size) journal->count + 1), MCXT_ALLOC_HUGE);
 	int			used = 0;
 
 	for (int32 i = 0; i < journal->count; i++)
@@ -214,169 +165,51 @@ collect_orders(const Journal *journal, const int32 *ranks, Order **result)
 		const int64 *numbers = journal->numbers + (Size) i * LINE_NUMBERS;
 
 		orders[i].at = numbers[LINE_AT];
+		orders[i].day = numbers[LINE_AT] / USECS_PER_DAY - (numbers[LINE_AT] % USECS_PER_DAY < 0);
 		orders[i].order = numbers[LINE_ORDER];
 		orders[i].amount = numbers[LINE_AMOUNT];
 		orders[i].paid = numbers[LINE_PAID] != 0;
 		orders[i].platform = ranks[journal->words[(Size) i * LINE_WORDS + LINE_PLATFORM]];
 	}
-	qsort_interruptible(orders, journal->count, sizeof(Order), compare_order_ids, NULL);
+	qsort_interruptible(orders, journal->count, sizeof(CrossOrder), compare_order_ids, NULL);
 	for (int32 i = 0; i < journal->count; i++)
 	{
-		Order	   *last = &orders[used - 1];
+		CrossOrder *last = &orders[used - 1];
 
 		if (used == 0 || compare_order_ids(last, &orders[i], NULL) != 0)
 		{
 			orders[used++] = orders[i];
 			continue;
 		}
-		last->at = Min(last->at, orders[i].at);
+		if (orders[i].at < last->at)
+		{
+			last->at = orders[i].at;
+			last->day = orders[i].day;
+		}
 		last->amount += orders[i].amount;
 		last->paid |= orders[i].paid;
 	}
-	qsort_interruptible(orders, used, sizeof(Order), compare_order_times, NULL);
-	*result = orders;
-	return used;
+	purchases->orders = orders;
+	purchases->norders = used;
 }
 
 /*
- * Array of the texts at so many places among the sorted words.
+ * The categories bought in the journal, with their platforms.
  */
-static Datum
-text_array(const Journal *journal, const int32 *words, const int32 *places, int count)
+static void
+collect_categories(const Journal *journal, const int32 *ranks, CrossPurchases *purchases)
 {
-	Datum	   *texts = palloc(sizeof(Datum) * (count + 1));
-
-	for (int i = 0; i < count; i++)
-	{
-		int32		size;
-		const char *bytes = journal_bytes(journal, words[places[i]], &size);
-
-		texts[i] = PointerGetDatum(cstring_to_text_with_len(bytes, size));
-	}
-	return PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-/*
- * Categories bought on two or more platforms into common; returns how many,
- * and the number of all categories bought.
- */
-static int
-common_categories(const Journal *journal, const int32 *ranks, int32 *common, int *total)
-{
-	Bought	   *bought = palloc_extended(sizeof(Bought) * ((Size) journal->count + 1), MCXT_ALLOC_HUGE);
-	int			used = 0;
-	int			shared = 0;
-
-	*total = 0;
+	purchases->bought = palloc_extended(sizeof(uint64) * ((Size) journal->count + 1), MCXT_ALLOC_HUGE);
+	purchases->nbought = 0;
 	for (int32 i = 0; i < journal->count; i++)
 	{
 		const int32 *words = journal->words + (Size) i * LINE_WORDS;
 
 		if (words[LINE_CATEGORY] == NO_WORD || !journal->numbers[(Size) i * LINE_NUMBERS + LINE_PAID])
 			continue;
-		bought[used].category = ranks[words[LINE_CATEGORY]];
-		bought[used++].platform = ranks[words[LINE_PLATFORM]];
+		purchases->bought[purchases->nbought++] =
+			CROSS_BOUGHT(ranks[words[LINE_CATEGORY]], ranks[words[LINE_PLATFORM]]);
 	}
-	qsort_interruptible(bought, used, sizeof(Bought), compare_bought, NULL);
-	for (int start = 0, end; start < used; start = end)
-	{
-		for (end = start + 1; end < used && bought[end].category == bought[start].category; end++)
-			;
-		(*total)++;
-		if (bought[end - 1].platform != bought[start].platform)
-			common[shared++] = bought[start].category;
-	}
-	pfree(bought);
-	return shared;
-}
-
-/*
- * Sums per platform (by its name's place); returns how often the platform
- * changed from one order to the next.
- */
-static int
-sum_platforms(const Journal *journal, const Order *orders, int count, PlatformSum *sums, int128 *recent_value)
-{
-	int64		start = journal->parameters[0] - WINDOW_DAYS * USECS_PER_DAY;
-	int			changes = 0;
-
-	*recent_value = 0;
-	for (int i = 0; i < count; i++)
-	{
-		PlatformSum *sum = &sums[orders[i].platform];
-
-		changes += i > 0 && orders[i].platform != orders[i - 1].platform;
-		sum->uses++;
-		if (!orders[i].paid)
-			continue;
-		sum->purchases++;
-		sum->spend += orders[i].amount;
-		if (orders[i].at >= start)
-		{
-			sum->recent++;
-			*recent_value += orders[i].amount;
-		}
-	}
-	return changes;
-}
-
-/*
- * The columns of the dominant platform: most purchases, then spend, then
- * name; its share; and the Herfindahl index. NULL without purchases.
- */
-static void
-put_dominant(const Journal *journal, const int32 *words, const PlatformSum *sums, Datum *values, bool *nulls)
-{
-	int32		best = -1;
-	int64		purchases = 0;
-	double		squares = 0;	/* of integers below 2^53: exact in any order */
-	int32		size;
-	const char *bytes;
-
-	for (int32 place = 0; place < journal->nentries; place++)
-	{
-		const PlatformSum *sum = &sums[place];
-
-		if (sum->purchases == 0)
-			continue;
-		purchases += sum->purchases;
-		squares += (double) sum->purchases * sum->purchases;
-		if (best < 0 || sum->purchases > sums[best].purchases ||
-			(sum->purchases == sums[best].purchases && sum->spend > sums[best].spend))
-			best = place;
-	}
-	nulls[7] = nulls[8] = nulls[9] = best < 0;
-	if (best < 0)
-		return;
-	bytes = journal_bytes(journal, words[best], &size);
-	values[7] = PointerGetDatum(cstring_to_text_with_len(bytes, size));
-	values[8] = rounded_numeric((double) sums[best].purchases / purchases, 4);
-	values[9] = rounded_numeric(squares / ((double) purchases * purchases), 4);
-}
-
-/*
- * The columns of platforms used and of the last 30 days, where purchases
- * count when they are on two or more platforms.
- */
-static void
-put_platforms(const Journal *journal, const int32 *words, const PlatformSum *sums, int128 recent_value, Datum *values)
-{
-	int32	   *used = palloc(sizeof(int32) * (journal->nentries + 1));
-	int			platforms = 0;
-	int			recent_platforms = 0;
-	int32		recent = 0;
-
-	for (int32 place = 0; place < journal->nentries; place++)
-	{
-		if (sums[place].uses > 0)
-			used[platforms++] = place;
-		recent += sums[place].recent;
-		recent_platforms += sums[place].recent > 0;
-	}
-	values[0] = Int32GetDatum(platforms);
-	values[1] = text_array(journal, words, used, platforms);
-	values[2] = Int32GetDatum(recent_platforms >= 2 ? recent : 0);
-	values[3] = money_to_numeric(recent_platforms >= 2 ? recent_value : 0);
 }
 
 /*
@@ -386,42 +219,25 @@ Datum
 patternos__cross_platform_final(PG_FUNCTION_ARGS)
 {
 	Journal    *journal;
-	Datum		values[RESULT_COLUMNS] = {0};
-	bool		nulls[RESULT_COLUMNS] = {false};
-	int32	   *ranks,
-			   *words,
-			   *common;
-	Order	   *orders;
-	PlatformSum *sums;
-	int128		recent_value;
-	int			count,
-				changes,
-				shared,
-				categories;
-	int64		tenure;
+	Datum		values[CROSS_COLUMNS];
+	bool		nulls[CROSS_COLUMNS];
+	int32	   *ranks;
+	CrossName  *names;
+	CrossPurchases purchases;
 
 	(void) aggregate_context(fcinfo);
 	journal = PG_ARGISNULL(0) ? NULL : (Journal *) PG_GETARG_POINTER(0);
 	if (journal == NULL || journal->count == 0)
 		PG_RETURN_NULL();
 	ranks = journal_ranks(journal);
-	words = palloc(sizeof(int32) * journal->nentries);
+	names = palloc(sizeof(CrossName) * journal->nentries);
 	for (int32 word = 0; word < journal->nentries; word++)
-		words[ranks[word]] = word;
-	common = palloc(sizeof(int32) * journal->nentries);
-	sums = palloc0(sizeof(PlatformSum) * journal->nentries);
-	count = collect_orders(journal, ranks, &orders);
-	changes = sum_platforms(journal, orders, count, sums, &recent_value);
-	shared = common_categories(journal, ranks, common, &categories);
-
-	put_platforms(journal, words, sums, recent_value, values);
-	values[4] = text_array(journal, words, common, shared);
-	nulls[5] = categories == 0;
-	if (categories > 0)
-		values[5] = rounded_numeric((double) shared / categories, 4);
-	/* from the first order's day to the reference date, at least one day */
-	tenure = (journal->parameters[0] - orders[0].at + USECS_PER_DAY - 1) / USECS_PER_DAY;
-	values[6] = rounded_numeric((double) changes * WINDOW_DAYS / tenure, 4);
-	put_dominant(journal, words, sums, values, nulls);
+		names[ranks[word]].bytes = journal_bytes(journal, word, &names[ranks[word]].size);
+	purchases.as_of = (DateADT) (journal->parameters[0] / USECS_PER_DAY);
+	purchases.nplatforms = journal->nentries;
+	purchases.platforms = purchases.categories = names;
+	collect_orders(journal, ranks, &purchases);
+	collect_categories(journal, ranks, &purchases);
+	cross_platform_columns(&purchases, values, nulls);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_row_type(fcinfo), values, nulls)));
 }

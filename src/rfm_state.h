@@ -19,6 +19,9 @@
 /* ages up to 7, 30, 90, 365 days, and all others */
 #define RFM_WINDOWS 5
 
+/* columns of rfm_result; rfm_platform_result has the platform before them */
+#define RFM_COLUMNS	(1 + 3 * RFM_WINDOWS + 3 + 2 + 2)
+
 /* what is known of one platform, or of all together */
 typedef struct RfmPart
 {
@@ -52,5 +55,11 @@ extern void rfm_state_merge(RfmState *into, const RfmState *from);
 extern int32 rfm_part_sort_days(const RfmPart *part, int32 **days);
 extern void rfm_state_send(StringInfo out, const RfmState *state);
 extern RfmState *rfm_state_receive(StringInfo in, MemoryContext context);
+
+/* The columns of a part's result. */
+extern void rfm_part_columns(const RfmPart *part, DateADT as_of, Datum *values, bool *nulls);
+
+/* The parts in the order of results: all together first, then by the bytes of the platform; palloc'd. */
+extern const RfmPart **rfm_state_parts(const RfmState *state);
 
 #endif							/* PATTERNOS_RFM_STATE_H */
