@@ -1,5 +1,5 @@
 -- The same query over each hash partition of the facts: workers take whole partitions, with everything of a
--- customer in one place. The caller keeps scans from being parallel (min_parallel_table_scan_size).
+-- customer in one place.
 
 -- A table, or of it the rows of the customers that a step has to compute again, as an item of FROM. OFFSET 0 makes that a search by
 -- key: the planner does not know that of a table's partitions only the customer's will be read.

@@ -109,11 +109,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format($query$
             $purchases$SELECT customer_key, transaction_datetime, transaction_id, transaction_date, total_value
-                       FROM {transaction}
+                       FROM {transaction} t
                        WHERE transaction_status = 'completed' AND transaction_type IN ('order', 'booking')
                          AND transaction_date >= %2$L AND transaction_date < %1$L$purchases$,
             $lines$SELECT customer_key, transaction_datetime, transaction_id, platform_id, sku_id, category_id, line_total
-                   FROM {line}
+                   FROM {line} l
                    WHERE transaction_datetime >= %3$L AND transaction_datetime < %4$L$lines$,
             $items$SELECT s.platform_id, s.sku_id, s.category_id, i.number
                    FROM patternos_dw.dim_sku s
@@ -139,7 +139,7 @@ AS $$
 $$;
 
 -- The rows of feat_customer_affinity.
-CREATE FUNCTION patternos._affinity_query(as_of date, window_days integer) RETURNS text
+CREATE FUNCTION patternos._affinity_query(as_of date, window_days integer, stale_for text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT patternos._per_partition(format($query$
@@ -149,7 +149,7 @@ AS $$
         FROM patternos._affinity_of_facts(ARRAY[%1$s,
             $population$SELECT number, level, item, category_id, unified_category, share
                         FROM patternos_part.affinity_population$population$], %2$L, %3$L::smallint)$query$,
-        patternos._affinity_sources(as_of, window_days), as_of, window_days))
+        patternos._affinity_sources(as_of, window_days), as_of, window_days), stale_for)
 $$;
 
 -- Numbers the items of all levels, in the order of their names.
@@ -195,5 +195,5 @@ END
 $$;
 
 REVOKE ALL ON FUNCTION patternos._affinity_totals(text[]), patternos._affinity_of_facts(text[], date, smallint),
-    patternos._affinity_sources(date, integer), patternos._affinity_totals_query(date, integer), patternos._affinity_query(date, integer),
+    patternos._affinity_sources(date, integer), patternos._affinity_totals_query(date, integer), patternos._affinity_query(date, integer, text),
     patternos._number_affinity_items(), patternos._refresh_affinity(date) FROM PUBLIC;

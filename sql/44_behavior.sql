@@ -135,7 +135,7 @@ RETURNS SETOF patternos._behavior_customer
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 100000 AS 'MODULE_PATHNAME', 'patternos__behavior_of_facts';
 
 -- Events and purchases of each customer before the date.
-CREATE FUNCTION patternos._behavior_query(as_of date) RETURNS text
+CREATE FUNCTION patternos._behavior_query(as_of date, stale_for text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT patternos._per_partition(format($query$
@@ -143,7 +143,7 @@ AS $$
         FROM patternos._behavior_of_facts(
             $events$SELECT customer_key, event_timestamp, platform_id, event_type, nullif(session_id, ''), device_type,
                            CASE WHEN search_term <> '' THEN nullif(lower(btrim(search_term) COLLATE "C"), '') END, category_id
-                    FROM {event}
+                    FROM {event} e
                     WHERE event_timestamp < %1$L::date::timestamp AT TIME ZONE %3$L$events$,
             $purchases$SELECT t.customer_key, t.transaction_datetime, t.platform_id,
                               p.conversion_type IN ('any', t.transaction_type), t.transaction_type <> 'enquiry'
@@ -167,5 +167,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._behavior_of_facts(text, text, patternos.behavior_rules), patternos._behavior_query(date),
+REVOKE ALL ON FUNCTION patternos._behavior_of_facts(text, text, patternos.behavior_rules), patternos._behavior_query(date, text),
     patternos._refresh_behavior(date) FROM PUBLIC;

@@ -69,7 +69,7 @@ CREATE FUNCTION patternos._cross_platform_of_facts(purchases text, lines text, i
 RETURNS SETOF patternos._cross_platform_customer
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 100000 AS 'MODULE_PATHNAME', 'patternos__cross_platform_of_facts';
 
-CREATE FUNCTION patternos._cross_platform_query(as_of date) RETURNS text
+CREATE FUNCTION patternos._cross_platform_query(as_of date, stale_for text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT patternos._per_partition(format($query$
@@ -82,11 +82,11 @@ AS $$
                        WHERE t.transaction_date < %1$L AND t.transaction_status = 'completed'
                          AND (t.transaction_type <> 'enquiry' OR p.conversion_type IN ('any', 'enquiry'))$purchases$,
             $lines$SELECT customer_key, transaction_datetime, transaction_id, platform_id, sku_id, category_id, line_total
-                   FROM {line}$lines$,
+                   FROM {line} l$lines$,
             $items$SELECT platform_id, sku_id, category_id, NULL::text FROM patternos_dw.dim_sku WHERE valid_to = 'infinity'$items$,
             $categories$SELECT category_id, unified_category, unified_category FROM patternos_dw.dim_product_category$categories$,
             %1$L) f$query$,
-        as_of, (SELECT count(*) FROM patternos_dw.dim_platform WHERE is_active)))
+        as_of, (SELECT count(*) FROM patternos_dw.dim_platform WHERE is_active)), stale_for)
 $$;
 
 CREATE FUNCTION patternos._refresh_cross_platform(as_of date) RETURNS bigint
@@ -98,5 +98,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._cross_platform_of_facts(text, text, text, text, date), patternos._cross_platform_query(date),
+REVOKE ALL ON FUNCTION patternos._cross_platform_of_facts(text, text, text, text, date), patternos._cross_platform_query(date, text),
     patternos._refresh_cross_platform(date) FROM PUBLIC;

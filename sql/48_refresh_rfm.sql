@@ -19,31 +19,31 @@ AS $$
 $$;
 
 -- The rows of feat_customer_rfm without scores, of customers with facts: one for each platform used and one for 'ALL'.
-CREATE FUNCTION patternos._rfm_rows_query(as_of date) RETURNS text
+CREATE FUNCTION patternos._rfm_rows_query(as_of date, stale_for text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT patternos._per_partition(format($query$
         SELECT r.* FROM patternos._rfm_of_facts($facts$
             SELECT f.customer_key, f.transaction_date, f.platform_id, %2$s, f.total_value, f.discount_value
             FROM {transaction} f
-            WHERE f.transaction_date < %1$L$facts$, %1$L) r$query$, as_of, patternos._rfm_role()))
+            WHERE f.transaction_date < %1$L$facts$, %1$L) r$query$, as_of, patternos._rfm_role()), stale_for)
 $$;
 
--- The same of customers without facts, a row for 'ALL': known at the date and not in the snapshot, where the others are already.
-CREATE FUNCTION patternos._rfm_prospects_query(as_of date) RETURNS text
+-- The same of customers known at the date who have no row in a source, such as the others' rows in the snapshot: a row for 'ALL'.
+CREATE FUNCTION patternos._rfm_prospects_query(as_of date, source text, stale_for text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format($query$
-        SELECT p.*
-        FROM patternos_dw.dim_customer c
-        CROSS JOIN LATERAL (SELECT c.customer_key, 'ALL' AS platform_id, NULL::integer AS recency_days,
-                                   0 AS frequency_7d, 0 AS frequency_30d, 0 AS frequency_90d, 0 AS frequency_365d, 0 AS frequency_lifetime,
-                                   0 AS monetary_7d, 0 AS monetary_30d, 0 AS monetary_90d, 0 AS monetary_365d, 0 AS monetary_lifetime,
-                                   0 AS net_monetary_7d, 0 AS net_monetary_30d, 0 AS net_monetary_90d, 0 AS net_monetary_365d,
-                                   0 AS net_monetary_lifetime) p
+        SELECT c.customer_key, 'ALL' AS platform_id, NULL::integer AS recency_days, 0 AS frequency_7d, 0 AS frequency_30d,
+               0 AS frequency_90d, 0 AS frequency_365d, 0 AS frequency_lifetime, 0.00 AS monetary_7d, 0.00 AS monetary_30d,
+               0.00 AS monetary_90d, 0.00 AS monetary_365d, 0.00 AS monetary_lifetime, 0.00 AS net_monetary_7d, 0.00 AS net_monetary_30d,
+               0.00 AS net_monetary_90d, 0.00 AS net_monetary_365d, 0.00 AS net_monetary_lifetime, NULL::numeric AS aov_30d,
+               NULL::numeric AS aov_90d, NULL::numeric AS aov_lifetime, NULL::numeric AS avg_days_between_purchases,
+               NULL::numeric AS purchase_consistency_score, NULL::date AS first_purchase_date, NULL::date AS last_purchase_date
+        FROM %2$s c
         WHERE coalesce(c.first_seen_date, '-infinity') < %1$L
-          AND NOT EXISTS (SELECT FROM {snapshot} s WHERE s.customer_key = c.customer_key)
-        $query$, as_of)
+          AND NOT EXISTS (SELECT FROM %3$s s WHERE s.customer_key = c.customer_key)
+        $query$, as_of, patternos._rows_of('patternos_dw.dim_customer', stale_for), source)
 $$;
 
 -- The cut points that a method finds in a temporary table for one metric of a platform, and the customers at them where ties are split.
@@ -112,7 +112,7 @@ AS $$
 $$;
 
 -- The rows of feat_customer_rfm, from those without scores. OFFSET 0 keeps each score from being computed where it is used again.
-CREATE FUNCTION patternos._rfm_query(as_of date, rows_query text) RETURNS text
+CREATE FUNCTION patternos._rfm_scored_query(as_of date, rows_query text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format($query$
@@ -142,6 +142,16 @@ AS $$
         rows_query)
 $$;
 
+-- The rows of feat_customer_rfm of all customers, or of those whom a step has to compute again.
+CREATE FUNCTION patternos._rfm_query(as_of date, stale_for text DEFAULT NULL) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT patternos._rfm_scored_query(as_of, patternos._rfm_rows_query(as_of, stale_for) || ' UNION ALL '
+        || patternos._rfm_prospects_query(as_of, format('(SELECT f.customer_key FROM %s f WHERE f.transaction_date < %L)',
+               patternos._rows_of('patternos_dw.fact_transaction', stale_for), as_of), stale_for))
+$$;
+
+-- Who has no facts is seen from what the first query wrote: cheaper than reading the facts again.
 CREATE FUNCTION patternos._refresh_rfm(as_of date) RETURNS bigint
 LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
@@ -153,9 +163,12 @@ BEGIN
     END IF;
     PERFORM patternos._store_cutpoints(as_of);
     RETURN patternos._write_snapshot('patternos_dw.feat_customer_rfm', as_of,
-        patternos._rfm_query(as_of, patternos._rfm_rows_query(as_of)), patternos._rfm_query(as_of, patternos._rfm_prospects_query(as_of)));
+        patternos._rfm_scored_query(as_of, patternos._rfm_rows_query(as_of)),
+        patternos._rfm_scored_query(as_of, patternos._rfm_prospects_query(as_of,
+            '(SELECT customer_key FROM {snapshot} WHERE platform_id = ''ALL'')')));
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._rfm_role(), patternos._rfm_rows_query(date), patternos._rfm_prospects_query(date), patternos._rfm_find_cuts(text, text, text),
-    patternos._store_cutpoints(date), patternos._rfm_query(date, text), patternos._refresh_rfm(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._rfm_role(), patternos._rfm_rows_query(date, text), patternos._rfm_prospects_query(date, text, text),
+    patternos._rfm_find_cuts(text, text, text), patternos._store_cutpoints(date), patternos._rfm_scored_query(date, text),
+    patternos._rfm_query(date, text), patternos._refresh_rfm(date) FROM PUBLIC;
