@@ -63,10 +63,10 @@ find(assortment_hash *table, uint64 key)
 /*
  * Reads an assortment, see the header.
  */
-Assortment  *
+Assortment *
 assortment_read(const char *items, const char *categories, Intern *words)
 {
-	Assortment  *assortment = palloc(sizeof(Assortment));
+	Assortment *assortment = palloc(sizeof(Assortment));
 	KeyedRows  *rows = keyed_rows_read(categories, CATEGORY_COLUMNS, words);
 	bool		found;
 

@@ -56,7 +56,7 @@ rule_duration(Datum value, int64 unit, int64 limit, const char *name)
  * in them, 22023 for a duration out of range, 22008 for a date that is not
  * finite or after year 9999.
  */
-text *
+text	   *
 behavior_read_rules(HeapTupleHeader rules, TupleDesc type, int64 *parameters)
 {
 	Datum		values[RULE_COLUMNS];

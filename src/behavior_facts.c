@@ -91,7 +91,11 @@ set_event(const BehaviorFacts *facts, const int64 *event, Hit *hit)
 	hit->platform = facts->places[event[EVENT_PLATFORM]];
 	hit->session = event[EVENT_SESSION] == NULL_VALUE ? NO_WORD : (int32) event[EVENT_SESSION];
 	hit->kind = facts->kinds[event[EVENT_NAME]];
-	/* purchases come from the transactions, the click stream's are mere activity */
+
+	/*
+	 * purchases come from the transactions, the click stream's are mere
+	 * activity
+	 */
 	if (behavior_is_purchase(hit->kind))
 		hit->kind = EVENT_OTHER;
 	hit->device = event[EVENT_DEVICE] == NULL_VALUE ? DEVICE_UNKNOWN : facts->devices[event[EVENT_DEVICE]];

@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(patternos__cross_platform_of_facts);
 typedef struct CrossFacts
 {
 	OrderLines	input;
-	Assortment  *assortment;
+	Assortment *assortment;
 	int32	   *platforms;		/* the place of a word among them */
 	int32	   *categories;
 	CrossPurchases purchases;

@@ -69,7 +69,15 @@ SELECT patternos.session_number(timestamp '2025-01-01', NULL, NULL) OVER ();
 SELECT patternos.session_number(timestamp '2025-01-01', 'a', '1 minute', '400 days') OVER ();
 SELECT patternos.session_number(NULL) OVER (), patternos.session_number(timestamp '2025-01-01', '') OVER ();
 SELECT max(n) FROM (SELECT patternos.session_number(timestamp '2025-01-01', 's' || i) OVER () AS n FROM generate_series(1, 20000) i) x;
--- internal functions cannot be called by hand
-SELECT patternos._affinity_final(NULL);
-SELECT patternos._journal_combine(NULL, NULL);
-SELECT patternos._behavior_step(NULL, NULL, NULL);
+-- internal functions cannot be called by hand; before 15.20 the function itself refuses
+CREATE FUNCTION refused(call text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE call;
+    RETURN false;
+EXCEPTION WHEN undefined_function OR feature_not_supported THEN
+    RETURN true;
+END
+$$;
+SELECT refused('SELECT patternos._affinity_final(NULL)'), refused('SELECT patternos._journal_combine(NULL, NULL)'),
+       refused('SELECT patternos._behavior_step(NULL, NULL, NULL)');
+DROP FUNCTION refused;
