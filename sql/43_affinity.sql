@@ -91,84 +91,86 @@ CREATE TYPE patternos._affinity_customer AS (
     brand_recency_days      integer,
     brand_affinity_score    numeric(5, 4),
     window_purchases        integer,
-    affinity_index          numeric(12, 2),
     category_rank           integer
 );
 COMMENT ON TYPE patternos._affinity_customer IS 'A row of _affinity_of_facts: an item of a customer.';
 
-CREATE FUNCTION patternos._affinity_totals(queries text[], OUT item_number integer, OUT purchases bigint) RETURNS SETOF record
-LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 100 AS 'MODULE_PATHNAME', 'patternos__affinity_totals';
-
 CREATE FUNCTION patternos._affinity_of_facts(queries text[], as_of date, window_days smallint) RETURNS SETOF patternos._affinity_customer
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 100000 AS 'MODULE_PATHNAME', 'patternos__affinity_of_facts';
 
--- The queries of both over a partition, as elements of an array: purchases of the window, lines, items and categories. Lines are
--- found by their purchase; that their time lies near the window only spares reading others.
-CREATE FUNCTION patternos._affinity_sources(as_of date, window_days integer) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+-- The rows of feat_customer_affinity. Lines are found by their purchase; that their time lies near the window only spares reading
+-- others.
+CREATE FUNCTION patternos._affinity_query(as_of date, window_days integer, stale_for text DEFAULT NULL) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO'
 AS $$
-    SELECT format($query$
+    SELECT patternos._per_partition(format($query$
+        SELECT *
+        FROM patternos._affinity_of_facts(ARRAY[
             $purchases$SELECT customer_key, transaction_datetime, transaction_id, transaction_date, total_value
                        FROM {transaction} t
                        WHERE transaction_status = 'completed' AND transaction_type IN ('order', 'booking')
-                         AND transaction_date >= %2$L AND transaction_date < %1$L$purchases$,
+                         AND transaction_date >= %3$L AND transaction_date < %1$L$purchases$,
             $lines$SELECT customer_key, transaction_datetime, transaction_id, platform_id, sku_id, category_id, line_total
                    FROM {line} l
-                   WHERE transaction_datetime >= %3$L AND transaction_datetime < %4$L$lines$,
-            $items$SELECT s.platform_id, s.sku_id, s.category_id, i.number
-                   FROM patternos_dw.dim_sku s
-                   LEFT JOIN patternos_part.affinity_item i ON i.level = 'brand' AND i.item = s.brand
-                   WHERE s.valid_to = 'infinity'$items$,
-            $categories$SELECT c.category_id, i.number, u.number
-                        FROM patternos_dw.dim_product_category c
-                        LEFT JOIN patternos_part.affinity_item i
-                               ON i.level = 'category'
-                              AND i.item = concat_ws(' > ', c.category_level_1, c.category_level_2, c.category_level_3)
-                        LEFT JOIN patternos_part.affinity_item u
-                               ON u.level = 'unified_category' AND u.item = c.unified_category$categories$
-            $query$,
-        as_of, as_of - window_days, (as_of - window_days - 2)::timestamp AT TIME ZONE 'UTC', (as_of + 2)::timestamp AT TIME ZONE 'UTC')
+                   WHERE transaction_datetime >= %4$L AND transaction_datetime < %5$L$lines$,
+            $items$SELECT platform_id, sku_id, category_id, brand FROM patternos_dw.dim_sku WHERE valid_to = 'infinity'$items$,
+            $categories$SELECT category_id, concat_ws(' > ', category_level_1, category_level_2, category_level_3), unified_category
+                        FROM patternos_dw.dim_product_category$categories$,
+            $paths$SELECT concat_ws(' > ', category_level_1, category_level_2, category_level_3), min(category_id), min(unified_category)
+                   FROM patternos_dw.dim_product_category GROUP BY 1$paths$
+            ], %1$L, %2$L::smallint) f$query$,
+        as_of, window_days, as_of - window_days, (as_of - window_days - 2)::timestamp AT TIME ZONE 'UTC',
+        (as_of + 2)::timestamp AT TIME ZONE 'UTC'), stale_for)
 $$;
 
--- In how many purchases each item is, and under NULL how many there are, by partition.
-CREATE FUNCTION patternos._affinity_totals_query(as_of date, window_days integer) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+-- Adds purchases of items, from a table (level, item, purchase_count), to those of the population in the window, and counts all.
+CREATE FUNCTION patternos._add_to_population(as_of date, window_days smallint, purchases regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT patternos._per_partition(format('SELECT * FROM patternos._affinity_totals(ARRAY[%s])',
-                                           patternos._affinity_sources(as_of, window_days)))
+DECLARE
+    orders bigint;
+BEGIN
+    EXECUTE format($query$
+        INSERT INTO patternos_dw.affinity_population AS p
+            (as_of, window_days, level, item, category_id, unified_category, purchase_count, window_purchases)
+        SELECT $1, $2, w.level, w.item, c.category_id,
+               coalesce(c.unified_category, CASE w.level WHEN 'unified_category' THEN w.item END), w.purchase_count, 0
+        FROM %s w
+        LEFT JOIN (SELECT min(category_id) AS category_id, min(unified_category) AS unified_category, 'category' AS level,
+                          concat_ws(' > ', category_level_1, category_level_2, category_level_3) AS item
+                   FROM patternos_dw.dim_product_category
+                   GROUP BY 4) c USING (level, item)
+        WHERE w.purchase_count <> 0
+        ON CONFLICT ON CONSTRAINT affinity_population_pkey DO UPDATE SET purchase_count = p.purchase_count + excluded.purchase_count
+        $query$, purchases) USING as_of, window_days;
+    DELETE FROM patternos_dw.affinity_population p
+    WHERE p.as_of = $1 AND p.window_days = $2 AND p.purchase_count = 0;
+    -- by EXECUTE: SELECT INTO is never parallel
+    EXECUTE $query$
+        SELECT count(*) FROM patternos_dw.fact_transaction t
+        WHERE t.transaction_status = 'completed' AND t.transaction_type IN ('order', 'booking')
+          AND t.transaction_date >= $1 - $2 AND t.transaction_date < $1
+        $query$ INTO orders USING as_of, window_days;
+    UPDATE patternos_dw.affinity_population p SET window_purchases = orders
+    WHERE p.as_of = $1 AND p.window_days = $2 AND p.window_purchases <> orders;
+END
 $$;
 
--- The rows of feat_customer_affinity.
-CREATE FUNCTION patternos._affinity_query(as_of date, window_days integer, stale_for text DEFAULT NULL) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT patternos._per_partition(format($query$
-        SELECT customer_key, as_of, window_days, level, item, category_id, unified_category, brand,
-               category_purchase_count, category_purchase_value, category_recency_days, category_affinity_score,
-               brand_purchase_count, brand_purchase_value, brand_recency_days, brand_affinity_score, affinity_index, category_rank
-        FROM patternos._affinity_of_facts(ARRAY[%1$s,
-            $population$SELECT number, level, item, category_id, unified_category, share
-                        FROM patternos_part.affinity_population$population$], %2$L, %3$L::smallint)$query$,
-        patternos._affinity_sources(as_of, window_days), as_of, window_days), stale_for)
-$$;
-
--- Numbers the items of all levels, in the order of their names.
-CREATE FUNCTION patternos._number_affinity_items() RETURNS void
+-- Takes the rows of customers out of the snapshot of a date, and their purchases out of the population's.
+CREATE FUNCTION patternos._forget_affinity(as_of date, keys bigint[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
-    CREATE UNLOGGED TABLE patternos_part.affinity_item AS
-    SELECT row_number() OVER (ORDER BY level, item COLLATE "C")::integer AS number, level, item, category_id, unified_category
-    FROM (SELECT 'category' AS level, concat_ws(' > ', category_level_1, category_level_2, category_level_3) AS item,
-                 min(category_id) AS category_id, min(unified_category) AS unified_category
-          FROM patternos_dw.dim_product_category GROUP BY item
-          UNION ALL
-          SELECT DISTINCT 'unified_category', unified_category, NULL::integer, unified_category
-          FROM patternos_dw.dim_product_category WHERE unified_category IS NOT NULL
-          UNION ALL
-          SELECT DISTINCT 'brand', brand, NULL::integer, NULL
-          FROM patternos_dw.dim_sku WHERE valid_to = 'infinity' AND brand IS NOT NULL) i
+    WITH gone AS (
+        DELETE FROM patternos_dw.feat_customer_affinity f
+        WHERE f.as_of = $1 AND f.customer_key = ANY (keys)
+        RETURNING f.window_days, f.level, f.item, coalesce(f.category_purchase_count, f.brand_purchase_count) AS purchase_count
+    )
+    UPDATE patternos_dw.affinity_population p SET purchase_count = p.purchase_count - g.purchase_count
+    FROM (SELECT window_days, level, item, sum(purchase_count) AS purchase_count FROM gone GROUP BY window_days, level, item) g
+    WHERE p.as_of = $1 AND p.window_days = g.window_days AND p.level = g.level AND p.item = g.item
 $$;
 
+-- The population's purchases are the sums of the customers'.
 CREATE FUNCTION patternos._refresh_affinity(as_of date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 SET parallel_setup_cost = 100 SET client_min_messages = warning
@@ -178,22 +180,19 @@ DECLARE
     rows bigint;
 BEGIN
     PERFORM patternos._require_owner();
-    -- not temporary: workers cannot read temporary tables
-    DROP TABLE IF EXISTS patternos_part.affinity_item, patternos_part.affinity_population;
-    PERFORM patternos._number_affinity_items();
-    EXECUTE format($query$
-        CREATE UNLOGGED TABLE patternos_part.affinity_population AS
-        WITH total AS (SELECT t.item_number, sum(t.purchases) AS purchases FROM (%s) t GROUP BY t.item_number)
-        SELECT i.*, t.purchases::double precision / o.purchases::double precision AS share
-        FROM total t
-        JOIN patternos_part.affinity_item i ON i.number = t.item_number
-        JOIN total o ON o.item_number IS NULL$query$, patternos._affinity_totals_query(as_of, window_days));
     rows := patternos._write_snapshot('patternos_dw.feat_customer_affinity', as_of, patternos._affinity_query(as_of, window_days));
-    DROP TABLE patternos_part.affinity_item, patternos_part.affinity_population;
+    EXECUTE format($query$
+        CREATE TEMPORARY TABLE patternos_purchases ON COMMIT DROP AS
+        SELECT level, item, sum(coalesce(category_purchase_count, brand_purchase_count)) AS purchase_count
+        FROM %s GROUP BY level, item$query$, patternos._snapshot_source('patternos_dw.feat_customer_affinity', as_of));
+    DELETE FROM patternos_dw.affinity_population p WHERE p.as_of = _refresh_affinity.as_of;
+    PERFORM patternos._add_to_population(as_of, window_days, 'pg_temp.patternos_purchases');
+    ANALYZE patternos_dw.affinity_population;
+    DROP TABLE pg_temp.patternos_purchases;
     RETURN rows;
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._affinity_totals(text[]), patternos._affinity_of_facts(text[], date, smallint),
-    patternos._affinity_sources(date, integer), patternos._affinity_totals_query(date, integer), patternos._affinity_query(date, integer, text),
-    patternos._number_affinity_items(), patternos._refresh_affinity(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._affinity_of_facts(text[], date, smallint), patternos._affinity_query(date, integer, text),
+    patternos._add_to_population(date, smallint, regclass), patternos._forget_affinity(date, bigint[]),
+    patternos._refresh_affinity(date) FROM PUBLIC;

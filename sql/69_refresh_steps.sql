@@ -117,13 +117,13 @@ BEGIN
     EXECUTE format($query$
         CREATE TEMPORARY TABLE patternos_purchases ON COMMIT DROP AS
         SELECT level, item, sum(purchase_count) AS purchase_count
-        FROM (SELECT level, item, purchase_count FROM pg_temp.patternos_affinity
+        FROM (SELECT level, item, coalesce(category_purchase_count, brand_purchase_count) AS purchase_count FROM pg_temp.patternos_affinity
               UNION ALL
               SELECT level, item, -coalesce(category_purchase_count, brand_purchase_count) FROM %s r) p
         GROUP BY level, item
         $query$, patternos._rows_of(patternos._snapshot_source('patternos_dw.feat_customer_affinity', as_of)::text, 'affinity'));
     PERFORM patternos._add_to_population(as_of, window_days, 'pg_temp.patternos_purchases');
-    rows := patternos._patch_snapshot('affinity', as_of, patternos._affinity_rows(as_of, window_days, 'pg_temp.patternos_affinity'));
+    rows := patternos._patch_snapshot('affinity', as_of, 'TABLE pg_temp.patternos_affinity');
     DROP TABLE pg_temp.patternos_affinity, pg_temp.patternos_purchases;
     RETURN rows;
 END

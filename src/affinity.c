@@ -125,15 +125,6 @@ patternos_category_affinity(PG_FUNCTION_ARGS)
 }
 
 /*
- * The index of a share above 0.
- */
-Datum
-affinity_index(int64 purchases, int64 all, double share, double smoothing)
-{
-	return rounded_numeric(100.0 * (purchases + smoothing * share) / (all + smoothing) / share, 2);
-}
-
-/*
  * 100 * (purchases + k p) / (all + k) / p for a population share p, 2
  * decimals. NULL when p is 0 or nothing is known about the customer and k is
  * 0. Error 22023 for counts, share or k out of range.
@@ -160,7 +151,7 @@ patternos_affinity_index(PG_FUNCTION_ARGS)
 				 errmsg("smoothing must be between 0 and 1e9")));
 	if (share == 0 || all + k == 0)
 		PG_RETURN_NULL();
-	return affinity_index(purchases, all, share, k);
+	return rounded_numeric(100.0 * (purchases + k * share) / (all + k) / share, 2);
 }
 
 /*

@@ -13,7 +13,4 @@ extern double affinity_share_of_spend(int128 value, int128 spend);
 /* The score of an item in ten-thousandths: for brands (by_count) the share of purchases, else the weighted affinity. */
 extern int64 affinity_score(bool by_count, double count_share, int32 days, double spend_share);
 
-/* A customer's share of purchases in percent of the population's, which is above 0: numeric with 2 decimals. */
-extern Datum affinity_index(int64 purchases, int64 all, double share, double smoothing);
-
 #endif							/* PATTERNOS_AFFINITY_H */

@@ -3,10 +3,8 @@
  *		What customers like, from the facts, one customer after the other.
  *
  * The same as the aggregates affinity and brand_affinity, for three levels of
- * items at once: category, unified category and brand.  Items are numbers, in
- * the order of their names.  What all customers together bought is counted
- * first, by a pass of its own: keeping the customers' rows until then would
- * cost more than computing them again.
+ * items at once: category, unified category and brand.  An item is known by
+ * the place of its name among all names, in the order of bytes.
  */
 #include "affinity.h"
 #include "assortment.h"
@@ -22,26 +20,23 @@
 
 #define LEVELS			3
 #define BRAND_LEVEL		2
-#define TOTAL_COLUMNS	2
-#define SMOOTHING		10
-
 /* the queries */
 enum
 {
-	QUERY_PURCHASES, QUERY_LINES, QUERY_ITEMS, QUERY_CATEGORIES, QUERY_POPULATION, QUERIES
+	QUERY_PURCHASES, QUERY_LINES, QUERY_ITEMS, QUERY_CATEGORIES, QUERY_PATHS, QUERIES
 };
 
-/* columns of the population: the items that were bought */
+/* columns of the paths: what the rows of a category show beside it */
 enum
 {
-	ITEM_NUMBER, ITEM_LEVEL, ITEM_NAME, ITEM_CATEGORY_ID, ITEM_UNIFIED, ITEM_SHARE, ITEM_COLUMNS
+	PATH_NAME, PATH_CATEGORY_ID, PATH_UNIFIED, PATH_COLUMNS
 };
 
 /* columns of the result; those of categories and of brands are alike */
 enum
 {
 	RESULT_CUSTOMER, RESULT_AS_OF, RESULT_WINDOW, RESULT_LEVEL, RESULT_ITEM, RESULT_CATEGORY_ID, RESULT_UNIFIED, RESULT_BRAND,
-	RESULT_OF_CATEGORY, RESULT_OF_BRAND = RESULT_OF_CATEGORY + 4, RESULT_PURCHASES = RESULT_OF_BRAND + 4, RESULT_INDEX, RESULT_RANK, RESULT_COLUMNS
+	RESULT_OF_CATEGORY, RESULT_OF_BRAND = RESULT_OF_CATEGORY + 4, RESULT_PURCHASES = RESULT_OF_BRAND + 4, RESULT_RANK, RESULT_COLUMNS
 };
 
 /* columns of the purchases behind those that join lines */
@@ -50,28 +45,25 @@ enum
 	PURCHASE_DAY = ORDER_KEYS, PURCHASE_TOTAL, PURCHASE_COLUMNS
 };
 
-PG_FUNCTION_INFO_V1(patternos__affinity_totals);
 PG_FUNCTION_INFO_V1(patternos__affinity_of_facts);
 
-/* an item as all results show it */
-typedef struct ItemText
+/* a name, and what the rows of the category with that path show beside it */
+typedef struct ItemName
 {
-	Datum		level;
-	Datum		item;
+	Datum		name;
+	Datum		unified;		/* 0 for none */
 	int32		category_id;
 	bool		has_category_id;
-	bool		has_unified;
-	Datum		unified;
-	double		share;			/* of all purchases; 0 when unknown */
-} ItemText;
+} ItemName;
 
 /* what is the same for all customers */
 typedef struct AffinityFacts
 {
 	OrderLines	input;
 	Assortment *assortment;
-	ItemText   *items;			/* by number */
-	int64		nitems;
+	int32	   *places;			/* of words that name items */
+	ItemName   *items;			/* at those places */
+	Datum		levels[LEVELS];	/* their names */
 	DateADT		as_of;
 	int16		window_days;
 } AffinityFacts;
@@ -79,8 +71,8 @@ typedef struct AffinityFacts
 /* a line's item of one level */
 typedef struct ItemLine
 {
-	int64		item;
 	int64		amount;			/* ten-thousandths */
+	int32		item;
 	int32		order;			/* its number among the customer's */
 	int32		day;
 } ItemLine;
@@ -89,8 +81,8 @@ typedef struct ItemLine
 typedef struct ItemSum
 {
 	int128		value;
-	int64		item;
 	int64		score;			/* in ten-thousandths, as it is stored */
+	int32		item;
 	int32		purchases;
 	int32		last_order;		/* counted */
 	int32		last_day;
@@ -144,13 +136,13 @@ compare_sums(const ItemSum *x, const ItemSum *y)
  * Takes an item into its level of the basket, unless there is none.
  */
 static inline void
-add_item(Basket *basket, int level, int64 item, int64 amount, int32 day)
+add_item(const AffinityFacts *facts, Basket *basket, int level, int64 word, int64 amount, int32 day)
 {
 	ItemLine   *line = &basket->lines[level][basket->nlines[level]];
 
-	if (item == NULL_VALUE)
+	if (word == NULL_VALUE)
 		return;
-	line->item = item;
+	line->item = facts->places[word];
 	line->amount = amount;
 	line->order = basket->orders;
 	line->day = day;
@@ -161,8 +153,9 @@ add_item(Basket *basket, int level, int64 item, int64 amount, int32 day)
  * The basket of the customer at hand.
  */
 static void
-fill_basket(Basket *basket, OrderLines *input, const Assortment *assortment)
+fill_basket(AffinityFacts *facts, Basket *basket)
 {
+	OrderLines *input = &facts->input;
 	Size		nlines = input->line.end - input->line.first;
 
 	memset(basket, 0, sizeof(Basket));
@@ -178,11 +171,11 @@ fill_basket(Basket *basket, OrderLines *input, const Assortment *assortment)
 		for (Size j = lines.first; j < lines.end; j++)
 		{
 			const int64 *line = keyed_row(input->lines, j);
-			AssortmentItem item = assortment_item(assortment, line[LINE_PLATFORM], line[LINE_ITEM], line[LINE_CATEGORY_ID]);
+			AssortmentItem item = assortment_item(facts->assortment, line[LINE_PLATFORM], line[LINE_ITEM], line[LINE_CATEGORY_ID]);
 
-			add_item(basket, 0, item.category, line[LINE_AMOUNT], purchase[PURCHASE_DAY]);
-			add_item(basket, 1, item.unified_category, line[LINE_AMOUNT], purchase[PURCHASE_DAY]);
-			add_item(basket, BRAND_LEVEL, item.brand, line[LINE_AMOUNT], purchase[PURCHASE_DAY]);
+			add_item(facts, basket, 0, item.category, line[LINE_AMOUNT], purchase[PURCHASE_DAY]);
+			add_item(facts, basket, 1, item.unified_category, line[LINE_AMOUNT], purchase[PURCHASE_DAY]);
+			add_item(facts, basket, BRAND_LEVEL, item.brand, line[LINE_AMOUNT], purchase[PURCHASE_DAY]);
 			basket->spend += line[LINE_AMOUNT];
 		}
 		basket->orders++;
@@ -226,22 +219,6 @@ sum_level(const Basket *basket, int level, DateADT as_of, ItemSum *sums)
 }
 
 /*
- * Adds the purchases that have a level's items to the totals.
- */
-static void
-count_level(const Basket *basket, int level, int64 *totals)
-{
-	const ItemLine *lines = basket->lines[level];
-
-	sort_lines(basket->lines[level], basket->nlines[level]);
-	for (int32 i = 0; i < basket->nlines[level]; i++)
-	{
-		if (i == 0 || compare_lines(&lines[i - 1], &lines[i]) != 0)
-			totals[lines[i].item]++;
-	}
-}
-
-/*
  * A word as text.
  */
 static Datum
@@ -254,26 +231,29 @@ word_text(const Intern *words, int64 word)
 }
 
 /*
- * Keeps the items of the population by their numbers.
+ * Finds the places of items, and what their rows show.
  */
 static void
-read_population(AffinityFacts *facts, const KeyedRows *rows)
+place_items(AffinityFacts *facts, const KeyedRows *paths, const Intern *words)
 {
-	facts->nitems = assortment_greatest(facts->assortment) + 1;
-	facts->items = palloc_extended(sizeof(ItemText) * facts->nitems, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	for (Size i = 0; i < rows->count; i++)
-	{
-		const int64 *row = keyed_row(rows, i);
-		ItemText   *item = &facts->items[row[ITEM_NUMBER]];
+	bool	   *marks = palloc_extended((Size) intern_count(words) + 1, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	int32	   *ordered;
+	int32		count;
 
-		item->level = word_text(rows->words, row[ITEM_LEVEL]);
-		item->item = word_text(rows->words, row[ITEM_NAME]);
-		item->has_category_id = row[ITEM_CATEGORY_ID] != NULL_VALUE;
-		item->category_id = item->has_category_id ? (int32) row[ITEM_CATEGORY_ID] : 0;
-		item->has_unified = row[ITEM_UNIFIED] != NULL_VALUE;
-		item->unified = item->has_unified ? word_text(rows->words, row[ITEM_UNIFIED]) : (Datum) 0;
-		if (row[ITEM_SHARE] != NULL_VALUE)
-			memcpy(&item->share, &row[ITEM_SHARE], sizeof(double));
+	assortment_mark(facts->assortment, marks);
+	count = keyed_place_words(words, marks, &facts->places, &ordered);
+	facts->items = palloc_extended(sizeof(ItemName) * ((Size) count + 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int32 place = 0; place < count; place++)
+		facts->items[place].name = word_text(words, ordered[place]);
+	for (Size i = 0; i < paths->count; i++)
+	{
+		const int64 *path = keyed_row(paths, i);
+		ItemName   *item = &facts->items[facts->places[path[PATH_NAME]]];
+
+		item->has_category_id = path[PATH_CATEGORY_ID] != NULL_VALUE;
+		item->category_id = item->has_category_id ? (int32) path[PATH_CATEGORY_ID] : 0;
+		if (path[PATH_UNIFIED] != NULL_VALUE)
+			item->unified = facts->items[facts->places[path[PATH_UNIFIED]]].name;
 	}
 }
 
@@ -281,23 +261,23 @@ read_population(AffinityFacts *facts, const KeyedRows *rows)
  * Reads the queries that an array names, into the current memory context.
  */
 static void
-read_facts(AffinityFacts *facts, ArrayType *array, int nqueries, Intern *words)
+read_facts(AffinityFacts *facts, ArrayType *array)
 {
+	Intern	   *words = intern_create(CurrentMemoryContext);
 	Datum	   *queries;
 	bool	   *nulls;
 	int			count;
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &queries, &nulls, &count);
-	if (count != nqueries || array_contains_nulls(array))
+	if (count != QUERIES || array_contains_nulls(array))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("there must be %d queries", nqueries)));
+				 errmsg("there must be %d queries", QUERIES)));
 	order_lines_read(&facts->input, TextDatumGetCString(queries[QUERY_PURCHASES]), PURCHASE_COLUMNS,
 					 TextDatumGetCString(queries[QUERY_LINES]), words);
 	facts->assortment = assortment_read(TextDatumGetCString(queries[QUERY_ITEMS]),
 										TextDatumGetCString(queries[QUERY_CATEGORIES]), words);
-	if (nqueries > QUERY_POPULATION)
-		read_population(facts, keyed_rows_read(TextDatumGetCString(queries[QUERY_POPULATION]), ITEM_COLUMNS, words));
+	place_items(facts, keyed_rows_read(TextDatumGetCString(queries[QUERY_PATHS]), PATH_COLUMNS, words), words);
 }
 
 /*
@@ -331,77 +311,24 @@ put_basket(ReturnSetInfo *result, const AffinityFacts *facts, int64 customer, co
 		int32		items = sum_level(basket, level, facts->as_of, sums);
 		bool		is_brand = level == BRAND_LEVEL;
 
+		values[RESULT_LEVEL] = facts->levels[level];
 		nulls[RESULT_BRAND] = !is_brand;
 		memset(&nulls[RESULT_OF_CATEGORY], is_brand, 4);
 		memset(&nulls[RESULT_OF_BRAND], !is_brand, 4);
 		for (int32 i = 0; i < items; i++)
 		{
-			const ItemText *item = &facts->items[sums[i].item];
+			const ItemName *item = &facts->items[sums[i].item];
 
-			values[RESULT_LEVEL] = item->level;
-			values[RESULT_ITEM] = values[RESULT_BRAND] = item->item;
+			values[RESULT_ITEM] = values[RESULT_BRAND] = item->name;
 			values[RESULT_CATEGORY_ID] = Int32GetDatum(item->category_id);
-			nulls[RESULT_CATEGORY_ID] = !item->has_category_id;
-			values[RESULT_UNIFIED] = item->unified;
-			nulls[RESULT_UNIFIED] = !item->has_unified;
+			nulls[RESULT_CATEGORY_ID] = level != 0 || !item->has_category_id;
+			values[RESULT_UNIFIED] = level == 0 ? item->unified : item->name;
+			nulls[RESULT_UNIFIED] = is_brand || values[RESULT_UNIFIED] == (Datum) 0;
 			put_sums(&sums[i], facts->as_of, &values[is_brand ? RESULT_OF_BRAND : RESULT_OF_CATEGORY]);
-			nulls[RESULT_INDEX] = !(item->share > 0);
-			if (item->share > 0)
-				values[RESULT_INDEX] = affinity_index(sums[i].purchases, basket->orders, item->share, SMOOTHING);
 			values[RESULT_RANK] = Int32GetDatum(i + 1);
 			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		}
 	}
-}
-
-/*
- * _affinity_totals(queries text[]) returns table (item_number integer,
- * purchases bigint)
- *
- * In how many purchases each item is, and under NULL how many there are; the
- * queries are those of _affinity_of_facts but the last.
- */
-Datum
-patternos__affinity_totals(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	AffinityFacts facts = {0};
-	int64	   *totals;
-	int64		orders = 0;
-	Datum		values[TOTAL_COLUMNS] = {0};
-	bool		nulls[TOTAL_COLUMNS] = {false};
-	MemoryContext context,
-				previous;
-
-	InitMaterializedSRF(fcinfo, 0);
-	read_facts(&facts, PG_GETARG_ARRAYTYPE_P(0), QUERY_POPULATION, intern_create(CurrentMemoryContext));
-	facts.nitems = assortment_greatest(facts.assortment) + 1;
-	totals = palloc_extended(sizeof(int64) * facts.nitems, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	context = AllocSetContextCreate(CurrentMemoryContext, "patternos customer", ALLOCSET_DEFAULT_SIZES);
-	previous = MemoryContextSwitchTo(context);
-	while (order_lines_next(&facts.input))
-	{
-		Basket		basket;
-
-		CHECK_FOR_INTERRUPTS();
-		fill_basket(&basket, &facts.input, facts.assortment);
-		for (int level = 0; level < LEVELS; level++)
-			count_level(&basket, level, totals);
-		orders += basket.orders;
-		MemoryContextReset(context);
-	}
-	MemoryContextSwitchTo(previous);
-	for (int64 item = 0; item < facts.nitems; item++)
-	{
-		values[0] = Int32GetDatum((int32) item);
-		values[1] = Int64GetDatum(totals[item]);
-		if (totals[item] > 0)
-			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
-	values[1] = Int64GetDatum(orders);
-	nulls[0] = true;
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	PG_RETURN_VOID();
 }
 
 /*
@@ -411,23 +338,25 @@ patternos__affinity_totals(PG_FUNCTION_ARGS)
  * The items of every customer in a query of the purchases of the window:
  * customer_key, time, id, day and total.  The other queries are lines:
  * customer_key, time, id, platform, item, category_id and amount; items and
- * categories, as numbers: see assortment.h; and the population: number, level,
- * name, category_id, unified category and share of all purchases, of every
- * item that was bought.  Without shares there is no index.  A purchase without
- * lines counts among all purchases only.
+ * categories: see assortment.h; and paths, the names of categories: name,
+ * category_id and unified category.  A purchase without lines counts among all
+ * purchases only.
  */
 Datum
 patternos__affinity_of_facts(PG_FUNCTION_ARGS)
 {
+	static const char *const levels[LEVELS] = {"category", "unified_category", "brand"};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	AffinityFacts facts = {0};
 	MemoryContext context,
 				previous;
 
 	InitMaterializedSRF(fcinfo, 0);
-	read_facts(&facts, PG_GETARG_ARRAYTYPE_P(0), QUERIES, intern_create(CurrentMemoryContext));
+	read_facts(&facts, PG_GETARG_ARRAYTYPE_P(0));
 	facts.as_of = PG_GETARG_DATEADT(1);
 	facts.window_days = PG_GETARG_INT16(2);
+	for (int level = 0; level < LEVELS; level++)
+		facts.levels[level] = CStringGetTextDatum(levels[level]);
 	context = AllocSetContextCreate(CurrentMemoryContext, "patternos customer", ALLOCSET_DEFAULT_SIZES);
 	previous = MemoryContextSwitchTo(context);
 	while (order_lines_next(&facts.input))
@@ -435,7 +364,7 @@ patternos__affinity_of_facts(PG_FUNCTION_ARGS)
 		Basket		basket;
 
 		CHECK_FOR_INTERRUPTS();
-		fill_basket(&basket, &facts.input, facts.assortment);
+		fill_basket(&facts, &basket);
 		put_basket(result, &facts, keyed_row(facts.input.orders, facts.input.order.first)[ORDER_CUSTOMER], &basket);
 		MemoryContextReset(context);
 	}

@@ -111,31 +111,34 @@ assortment_mark_unified(const Assortment *assortment, bool *marks)
 }
 
 /*
- * The greatest number in an item.
+ * Marks the words of an item.
  */
-static int64
-greatest_of(const AssortmentItem *item)
+static void
+mark_item(const AssortmentItem *item, bool *marks)
 {
-	return Max(Max(item->category, item->unified_category), item->brand);
+	if (item->category != NULL_VALUE)
+		marks[item->category] = true;
+	if (item->unified_category != NULL_VALUE)
+		marks[item->unified_category] = true;
+	if (item->brand != NULL_VALUE)
+		marks[item->brand] = true;
 }
 
 /*
- * The greatest number of what items and categories are of; -1 for nothing.
+ * Marks the words of all that items and categories are of.
  */
-int64
-assortment_greatest(const Assortment *assortment)
+void
+assortment_mark(const Assortment *assortment, bool *marks)
 {
 	assortment_iterator iterator;
 	AssortmentEntry *entry;
-	int64		greatest = -1;
 
 	assortment_start_iterate(assortment->categories, &iterator);
 	while ((entry = assortment_iterate(assortment->categories, &iterator)) != NULL)
-		greatest = Max(greatest, greatest_of(&entry->item));
+		mark_item(&entry->item, marks);
 	assortment_start_iterate(assortment->items, &iterator);
 	while ((entry = assortment_iterate(assortment->items, &iterator)) != NULL)
-		greatest = Max(greatest, greatest_of(&entry->item));
-	return greatest;
+		mark_item(&entry->item, marks);
 }
 
 /*

@@ -9,7 +9,7 @@
 
 typedef struct Assortment Assortment;
 
-/* what an item or a line is of, as the queries say it; NULL_VALUE for nothing */
+/* what an item or a line is of, as words; NULL_VALUE for nothing */
 typedef struct AssortmentItem
 {
 	int64		category;
@@ -27,8 +27,8 @@ extern Assortment *assortment_read(const char *items, const char *categories, In
 /* The unified categories, as words: marks those that there are. */
 extern void assortment_mark_unified(const Assortment *assortment, bool *marks);
 
-/* The greatest number of what items and categories are of; -1 for nothing. */
-extern int64 assortment_greatest(const Assortment *assortment);
+/* Marks the words of all that items and categories are of. */
+extern void assortment_mark(const Assortment *assortment, bool *marks);
 
 /* What a line is of: the item's category, or else that with the line's id. */
 extern AssortmentItem assortment_item(const Assortment *assortment, int64 platform, int64 item, int64 category_id);

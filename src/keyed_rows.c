@@ -62,11 +62,9 @@ value_number(Oid type, Datum value, Intern *words)
 	text	   *word;
 	bool		is_new;
 
-	StaticAssertStmt(FLOAT8PASSBYVAL, "patternos needs a platform of 64 bits");
 	switch (type)
 	{
 		case INT8OID:
-		case FLOAT8OID:
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
 			return DatumGetInt64(value);

@@ -4,8 +4,8 @@
  *
  * The features of customers are computed from the facts of one after the
  * other.  A row is an array of integers: dates, times and whole numbers as
- * they are, booleans as 0 and 1, amounts in ten-thousandths, floating point
- * numbers by their bits, texts as numbers of words.  Its first column is the key.
+ * they are, booleans as 0 and 1, amounts in ten-thousandths, texts as numbers of
+ * words.  Its first column is the key.
  */
 #ifndef PATTERNOS_KEYED_ROWS_H
 #define PATTERNOS_KEYED_ROWS_H
