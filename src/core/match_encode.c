@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/address.h"
+#include "core/name.h"
 #include "core/phonetic.h"
 #include "core/utf8.h"
 
@@ -186,6 +188,8 @@ name_keys(const char *name, size_t size)
 
 	if (n > 0)
 		keys.phonetic = short_hash(sound, n);
+	name = name_canonical(name, size, &size);
+	keys.canonical = short_hash(name, size);
 	return keys;
 }
 
@@ -220,6 +224,23 @@ split_name(const Decoded *d, const char *text, size_t size)
 }
 
 /*
+ * What is known of the words of an address in its normal form.
+ */
+static AddressPart
+address_part(const char *text, size_t size)
+{
+	AddressWords words;
+	AddressPart part = {0, -1};
+
+	if (!address_split(text, size, &words))
+		return part;
+	part.house = words.house;
+	for (int i = 0; i < words.count && i < MATCH_MAX_WORDS; i++)
+		part.common |= (uint32_t) words.words[i].is_common << i;
+	return part;
+}
+
+/*
  * Adds a text in its normal form, as match_normalize() made it.
  */
 void
@@ -248,6 +269,12 @@ match_add_text(RecordWriter *writer, const char *text, size_t length, double tf)
 		FullNameParts parts = split_name(&d, text, length);
 
 		add(writer, &parts, sizeof(parts));
+	}
+	else if (kind == KIND_ADDRESS)
+	{
+		AddressPart part = address_part(text, length);
+
+		add(writer, &part, sizeof(part));
 	}
 	else if (kind == KIND_EMAIL)
 	{

@@ -14,6 +14,8 @@
 #include <string.h>
 
 #include "core/match_record.h"
+#include "core/address.h"
+#include "core/name.h"
 #include "core/normalize.h"
 #include "core/utf8.h"
 
@@ -378,6 +380,55 @@ normalize_number(const char *text, size_t length, char *result, size_t *size)
 }
 
 /*
+ * Full names: given names first, without titles.
+ */
+static bool
+normalize_full_name(const char *text, size_t length, char *result, size_t *size)
+{
+	NameWords	words;
+	size_t		n = 0;
+
+	if (normalize_name(text, length, result, MATCH_NORMAL_MAX, size) == REASON_PLACEHOLDER ||
+		!name_split(text, length, &words))
+		return false;
+	for (int i = 0; i < words.count; i++)
+	{
+		if (i > 0)
+			result[n++] = ' ';
+		memcpy(result + n, words.words[i].text, words.words[i].size);
+		n += words.words[i].size;
+	}
+	*size = n;
+	return true;
+}
+
+/*
+ * Addresses: folded words, abbreviations written out.
+ */
+static bool
+normalize_street(const char *text, size_t length, char *result, size_t *size)
+{
+	AddressWords words;
+	size_t		n = 0;
+
+	if (normalize_address(text, length, result, MATCH_NORMAL_MAX, size) != REASON_OK)
+		return false;
+	if (!address_split(result, *size, &words))
+		return true;			/* nothing but words that say nothing */
+	for (int i = 0; i < words.count; i++)
+	{
+		if (n + words.words[i].size + 1 > MATCH_NORMAL_MAX)
+			break;
+		if (i > 0)
+			result[n++] = ' ';
+		memcpy(result + n, words.words[i].text, words.words[i].size);
+		n += words.words[i].size;
+	}
+	*size = n;
+	return true;
+}
+
+/*
  * The normal form of a value; false for null.  See the kinds' rules above.
  */
 bool
@@ -390,8 +441,9 @@ match_normalize(MatchKind kind, const char *text, size_t length, char *result, s
 		return false;
 	switch (kind)
 	{
-		case KIND_NAME:
 		case KIND_FULL_NAME:
+			return normalize_full_name(raw, length, result, size);
+		case KIND_NAME:
 			return normalize_name(raw, length, result, MATCH_NORMAL_MAX, size) == REASON_OK;
 		case KIND_DATE:
 			return normalize_date(raw, length, result, size);
@@ -402,6 +454,7 @@ match_normalize(MatchKind kind, const char *text, size_t length, char *result, s
 		case KIND_POSTCODE:
 			return normalize_postcode(raw, length, result, size);
 		case KIND_ADDRESS:
+			return normalize_street(raw, length, result, size);
 		case KIND_TEXT:
 			return normalize_address(raw, length, result, MATCH_NORMAL_MAX, size) == REASON_OK;
 		case KIND_NUMBER:

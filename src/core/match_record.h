@@ -54,6 +54,15 @@ typedef struct FullNameParts
 	NameKeys	surname;
 } FullNameParts;
 
+/* An address's own part; words beyond MATCH_MAX_WORDS are not told apart. */
+typedef struct AddressPart
+{
+	uint32_t	common;			/* bit i: word i stands in many addresses */
+	int32_t		house;			/* the house number's word or -1 */
+} AddressPart;
+
+#define MATCH_MAX_WORDS 32
+
 /* Field of a date: four bits a digit, YYYYMMDD; 0 in an unknown part. */
 typedef struct DateField
 {
@@ -107,6 +116,8 @@ text_part_size(int kind)
 			return sizeof(NameKeys);
 		case KIND_FULL_NAME:
 			return sizeof(FullNameParts);
+		case KIND_ADDRESS:
+			return sizeof(AddressPart);
 		case KIND_EMAIL:
 			return sizeof(uint32_t);	/* characters before the @ */
 		default:

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #define WINKLER_PREFIX 4
-#define MAX_TOKENS 32
 
 /* Enough for sim_work_size() of two views. */
 #define WORK_SIZE (40 * 2 * MATCH_MAX_CHARS + 1024)
@@ -45,6 +44,8 @@ read_text(MatchBytes field, int kind, TextView *view)
 	view->hash = header.hash;
 	if (kind == KIND_NAME)
 		memcpy(&view->keys, field.bytes + sizeof(header), sizeof(view->keys));
+	else if (kind == KIND_ADDRESS)
+		memcpy(&view->address, field.bytes + sizeof(header), sizeof(view->address));
 	else if (kind == KIND_EMAIL)
 	{
 		memcpy(&view->user, field.bytes + sizeof(header), sizeof(view->user));
@@ -186,31 +187,6 @@ jaro_winkler_bound(const TextView *a, const TextView *b)
 }
 
 /*
- * Splits a text at its blanks.
- */
-static int
-split_tokens(const TextView *view, TextView tokens[MAX_TOKENS])
-{
-	int			n = 0;
-	int			start = 0;
-
-	for (int i = 0; i <= view->count && n < MAX_TOKENS; i++)
-	{
-		if (i < view->count && char_at(view, i) != ' ')
-			continue;
-		if (i > start)
-		{
-			tokens[n].chars = view->chars + ((size_t) start << (view->wide ? 2 : 0));
-			tokens[n].count = i - start;
-			tokens[n].wide = view->wide;
-			tokens[n++].hash = 0;
-		}
-		start = i + 1;
-	}
-	return n;
-}
-
-/*
  * Whether two texts have the same characters, however they are held.
  */
 bool
@@ -226,95 +202,6 @@ same_chars(const TextView *a, const TextView *b)
 			return false;
 	}
 	return true;
-}
-
-/*
- * Number of tokens that two lists have in common, each counted once.
- */
-static int
-common_tokens(const TextView *a, int a_count, const TextView *b, int b_count)
-{
-	uint32_t	used = 0;
-	int			common = 0;
-
-	for (int i = 0; i < a_count; i++)
-	{
-		for (int j = 0; j < b_count; j++)
-		{
-			if ((used & 1u << j) == 0 && same_chars(&a[i], &b[j]))
-			{
-				used |= 1u << j;
-				common++;
-				break;
-			}
-		}
-	}
-	return common;
-}
-
-/*
- * Dice's coefficient of the words of two texts.
- */
-double
-text_token_overlap(const TextView *a, const TextView *b)
-{
-	TextView	x[MAX_TOKENS],
-				y[MAX_TOKENS];
-	int			m = split_tokens(a, x);
-	int			n = split_tokens(b, y);
-
-	return m + n == 0 ? 0 : 2.0 * common_tokens(x, m, y, n) / (m + n);
-}
-
-/*
- * Takes the first token with a digit out of a list; false when there is none.
- */
-static bool
-take_house(TextView *tokens, int *count, TextView *house)
-{
-	for (int i = 0; i < *count; i++)
-	{
-		for (int j = 0; j < tokens[i].count; j++)
-		{
-			uint32_t	code = char_at(&tokens[i], j);
-
-			if (code < '0' || code > '9')
-				continue;
-			*house = tokens[i];
-			memmove(tokens + i, tokens + i + 1, sizeof(TextView) * (size_t) (*count - i - 1));
-			(*count)--;
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- * Whether both addresses have a house number and it is the same.
- */
-bool
-text_house(const TextView *a, const TextView *b)
-{
-	return text_street_overlap(a, b) >= 0;
-}
-
-/*
- * Dice's coefficient of the words besides the house number; -1 when the house
- * numbers differ or one is missing.
- */
-double
-text_street_overlap(const TextView *a, const TextView *b)
-{
-	TextView	x[MAX_TOKENS],
-				y[MAX_TOKENS];
-	TextView	a_house,
-				b_house;
-	int			m = split_tokens(a, x);
-	int			n = split_tokens(b, y);
-
-	if (!take_house(x, &m, &a_house) || !take_house(y, &n, &b_house) || !same_chars(&a_house, &b_house))
-		return -1;
-	return m + n == 0 ? 0 : 2.0 * common_tokens(x, m, y, n) / (m + n);
 }
 
 /*
@@ -438,9 +325,11 @@ text_holds(const MatchLevel *level, TextPair *pair)
 		case TEST_PREFIX:
 			return same_start(a, b, (int) level->threshold);
 		case TEST_SAME_HOUSE_AND_STREET:
-			return text_street_overlap(a, b) >= level->threshold;
+			return same_house(a, b) && street_overlap(a, b) >= level->threshold;
+		case TEST_STREET:
+			return street_overlap(a, b) >= level->threshold;
 		case TEST_HOUSE_NUMBER:
-			return text_house(a, b);
+			return same_house(a, b);
 		default:
 			return false;
 	}

@@ -21,8 +21,8 @@ typedef struct TextView
 	uint64_t	mask;			/* bit (code mod 64) of each character */
 	uint64_t	hash;			/* 0 when not known */
 	NameKeys	keys;
-	uint32_t	user;			/* of an e-mail address: characters before the
-								 * @ */
+	uint32_t	user;			/* of an e-mail address: characters before the @ */
+	AddressPart address;
 } TextView;
 
 /* Two texts with what has been computed of them. */
@@ -31,8 +31,7 @@ typedef struct TextPair
 	TextView	side[2];
 	bool		equal;
 	double		jaro_winkler;	/* negative: not computed yet */
-	double		below;			/* jaro_winkler is below this: no need to
-								 * compute */
+	double		below;			/* jaro_winkler is below this: no need to compute */
 } TextPair;
 
 /* What a field turned out to be. */
@@ -72,8 +71,8 @@ extern bool text_equal(const TextView *a, const TextView *b);
 extern double text_similarity(MatchTest test, const TextView *a, const TextView *b);
 extern bool text_within(MatchTest test, const TextView *a, const TextView *b, double limit);
 extern double text_token_overlap(const TextView *a, const TextView *b);
-extern bool text_house(const TextView *a, const TextView *b);
-extern double text_street_overlap(const TextView *a, const TextView *b);
+extern bool same_house(const TextView *a, const TextView *b);
+extern double street_overlap(const TextView *a, const TextView *b);
 
 /* Upper bound of Jaro-Winkler from lengths, characters and the common start. */
 extern double jaro_winkler_bound(const TextView *a, const TextView *b);
