@@ -21,7 +21,8 @@ typedef struct TextView
 	uint64_t	mask;			/* bit (code mod 64) of each character */
 	uint64_t	hash;			/* 0 when not known */
 	NameKeys	keys;
-	uint32_t	user;			/* of an e-mail address: characters before the @ */
+	uint32_t	user;			/* of an e-mail address: characters before the
+								 * @ */
 	AddressPart address;
 } TextView;
 
@@ -31,7 +32,8 @@ typedef struct TextPair
 	TextView	side[2];
 	bool		equal;
 	double		jaro_winkler;	/* negative: not computed yet */
-	double		below;			/* jaro_winkler is below this: no need to compute */
+	double		below;			/* jaro_winkler is below this: no need to
+								 * compute */
 } TextPair;
 
 /* What a field turned out to be. */
