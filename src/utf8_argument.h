@@ -26,7 +26,8 @@ utf8_value(text *value)
 {
 	Utf8		result = {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
 
-	if (GetDatabaseEncoding() != PG_UTF8 && !sim_is_ascii(result.text, result.size))
+	if (GetDatabaseEncoding() != PG_UTF8 && GetDatabaseEncoding() != PG_SQL_ASCII &&
+		!sim_is_ascii(result.text, result.size))
 	{
 		char	   *converted = pg_server_to_any(result.text, (int) result.size, PG_UTF8);
 

@@ -219,25 +219,40 @@ has_wide_swap(const uint64_t *match, size_t columns)
 	return false;
 }
 
-/* Memory of damerau(): rows of the matrix, the column before the first at [0]. */
-typedef struct DamerauRows
+/* Memory of the matrix of Damerau's distance; rows have the column before the first at [0]. */
+typedef struct DamerauMatrix
 {
 	uint32_t   *above;
 	uint32_t   *current;
 	uint32_t   *swap;			/* by column: cell before the last match in it */
+	const uint64_t *match;		/* of short texts, by column; or NULL, and then */
 	CodeSlot   *last_row;		/* by character: last row that holds it */
 	size_t		slots;
-} DamerauRows;
+} DamerauMatrix;
+
+/*
+ * The last row before row i whose character is that of column j; 0 for none.
+ */
+static inline size_t
+last_match(const DamerauMatrix *m, const SimText *b, size_t i, size_t j)
+{
+	uint64_t	rows;
+
+	if (m->match == NULL)
+		return code_map_slot(m->last_row, m->slots, sim_at(b, j - 1))->value;
+	rows = m->match[j - 1] & low_bits(i - 1);
+	return rows == 0 ? 0 : 64 - (size_t) __builtin_clzll(rows);
+}
 
 /*
  * Row i of the matrix (Zhao and Sahni 2019): a swap has its gap in one text only, so
  * it either ends right after the row's last match or in the row after the column's.
  */
-static void
-damerau_row(DamerauRows *rows, const SimText *a, const SimText *b, size_t i)
+static inline void
+damerau_row(DamerauMatrix *m, const SimText *a, const SimText *b, size_t i)
 {
-	uint32_t   *above = rows->above;
-	uint32_t   *current = rows->current;
+	uint32_t   *above = m->above;
+	uint32_t   *current = m->current;
 	uint32_t	x = sim_at(a, i - 1);
 	uint32_t	two_above = current[1]; /* cell of row i - 2, one column back */
 	uint32_t	before_match = above[0];
@@ -246,26 +261,26 @@ damerau_row(DamerauRows *rows, const SimText *a, const SimText *b, size_t i)
 	current[1] = (uint32_t) i;
 	for (size_t j = 1; j <= b->length; j++)
 	{
-		uint32_t	y = sim_at(b, j - 1);
-		uint32_t	best = above[j] + (x != y);
+		bool		same = sim_at(b, j - 1) == x;
+		uint32_t	best = above[j] + !same;
 
 		if (current[j] + 1 < best)
 			best = current[j] + 1;
 		if (above[j + 1] + 1 < best)
 			best = above[j + 1] + 1;
-		if (x == y)
+		if (same)
 		{
 			match_column = j;
-			rows->swap[j + 1] = above[j - 1];
+			m->swap[j + 1] = above[j - 1];
 			before_match = two_above;
 		}
 		else
 		{
-			size_t		match_row = code_map_slot(rows->last_row, rows->slots, y)->value;
+			size_t		match_row = last_match(m, b, i, j);
 			uint32_t	swapped = best;
 
 			if (j - match_column == 1)
-				swapped = rows->swap[j + 1] + (uint32_t) (i - match_row);
+				swapped = m->swap[j + 1] + (uint32_t) (i - match_row);
 			else if (i - match_row == 1)
 				swapped = before_match + (uint32_t) (j - match_column);
 			if (swapped < best)
@@ -274,46 +289,52 @@ damerau_row(DamerauRows *rows, const SimText *a, const SimText *b, size_t i)
 		two_above = current[j + 1];
 		current[j + 1] = best;
 	}
-	code_map_slot(rows->last_row, rows->slots, x)->value = (uint32_t) i;
+	if (m->match == NULL)
+		code_map_slot(m->last_row, m->slots, x)->value = (uint32_t) i;
 }
 
 /*
- * Damerau's distance by the whole matrix; neither text is empty.
+ * Damerau's distance by the whole matrix; neither text is empty.  match is that of
+ * short texts, or NULL.
  */
-static size_t
-damerau_matrix(const SimText *a, const SimText *b, void *memory, void (*pulse) (void))
+static inline size_t
+damerau_matrix(const SimText *a, const SimText *b, const uint64_t *match, const SimWork *work)
 {
 	size_t		width = b->length + 2;
 	uint32_t	infinite = (uint32_t) (a->length + b->length + 1);
+	uint32_t	memory[3 * (SIM_SHORT + 2)];
 	size_t		done = 0;
-	DamerauRows rows;
+	DamerauMatrix m = {memory, NULL, NULL, match, NULL, 0};
 
-	rows.slots = code_map_slots(a->length);
-	rows.last_row = memory;
-	rows.above = (uint32_t *) (rows.last_row + rows.slots);
-	rows.current = rows.above + width;
-	rows.swap = rows.current + width;
-	code_map_clear(rows.last_row, rows.slots);
+	if (match == NULL)
+	{
+		m.slots = code_map_slots(a->length);
+		m.last_row = work->memory;
+		m.above = (uint32_t *) (m.last_row + m.slots);
+		code_map_clear(m.last_row, m.slots);
+	}
+	m.current = m.above + width;
+	m.swap = m.current + width;
 	for (size_t j = 0; j < width; j++)
 	{
-		rows.above[j] = rows.swap[j] = infinite;
-		rows.current[j] = j == 0 ? infinite : (uint32_t) (j - 1);
+		m.above[j] = m.swap[j] = infinite;
+		m.current[j] = j == 0 ? infinite : (uint32_t) (j - 1);
 	}
 	for (size_t i = 1; i <= a->length; i++)
 	{
-		uint32_t   *row = rows.above;
+		uint32_t   *row = m.above;
 
-		rows.above = rows.current;
-		rows.current = row;
-		damerau_row(&rows, a, b, i);
+		m.above = m.current;
+		m.current = row;
+		damerau_row(&m, a, b, i);
 		done += b->length;
-		if (done >= PULSE_COLUMNS && pulse != NULL)
+		if (match == NULL && done >= PULSE_COLUMNS && work->pulse != NULL)
 		{
 			done = 0;
-			pulse();
+			work->pulse();
 		}
 	}
-	return rows.current[width - 1];
+	return m.current[width - 1];
 }
 
 /*
@@ -324,22 +345,23 @@ size_t
 sim_damerau_within(const SimText *a, const SimText *b, size_t max, const SimWork *work)
 {
 	uint64_t	match[SIM_SHORT];
-	uint64_t	memory[(SIM_SHORT * 4 * sizeof(CodeSlot) + 3 * (SIM_SHORT + 2) * sizeof(uint32_t)) / 8];
-	bool		is_short = sim_is_short(a) && sim_is_short(b);
+	SimText		x = a->length <= b->length ? *a : *b;
+	SimText		y = a->length <= b->length ? *b : *a;
 	size_t		bound = max > SIZE_MAX / 2 ? SIM_UNBOUNDED : max + max / 2;
-	size_t		distance = distance_within(a, b, bound, true, work, match);
-	SimText		x = *a;
-	SimText		y = *b;
+	size_t		distance;
 
+	strip_ends(&x, &y);
+	if (x.length == 0)
+		return y.length > max ? max + 1 : y.length;
+	distance = distance_within(&x, &y, bound, true, work, match);
 	if (distance > bound)
 		return max + 1;
-	if (distance > 2 && a->length > 0 && b->length > 0 &&
-		!(is_short && !has_wide_swap(match, a->length <= b->length ? b->length : a->length)))
+	if (distance > 2)
 	{
-		strip_ends(&x, &y);
-		if (x.length > 0 && y.length > 0)
-			distance = damerau_matrix(&x, &y, is_short ? memory : work->memory,
-									  is_short ? NULL : work->pulse);
+		if (!sim_is_short(&y))
+			distance = damerau_matrix(&x, &y, NULL, work);
+		else if (has_wide_swap(match, y.length))
+			distance = damerau_matrix(&x, &y, match, NULL);
 	}
 	return distance > max ? max + 1 : distance;
 }

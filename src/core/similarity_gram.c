@@ -15,6 +15,18 @@ typedef struct Overlap
 } Overlap;
 
 /*
+ * Number of bits set, without the instruction that not every processor has.
+ */
+static inline size_t
+count_bits(uint64_t x)
+{
+	x -= x >> 1 & UINT64_C(0x5555555555555555);
+	x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
+	x = (x + (x >> 4)) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+	return (size_t) (x * UINT64_C(0x0101010101010101) >> 56);
+}
+
+/*
  * Turns matches of characters into matches of grams, in place; returns their columns.
  */
 static size_t
@@ -71,6 +83,44 @@ overlap_short(const SimText *a, const SimText *b, int q)
 	for (size_t j = 0; j < columns; j++)
 		result.common += match[j] != 0 && (first >> j & 1);
 	return result;
+}
+
+/* A set of ASCII characters. */
+typedef struct AsciiSet
+{
+	uint64_t	low;
+	uint64_t	high;
+} AsciiSet;
+
+static inline AsciiSet
+ascii_set(const SimText *text)
+{
+	AsciiSet	set = {0, 0};
+
+	for (size_t i = 0; i < text->length; i++)
+	{
+		uint64_t	bit = UINT64_C(1) << text->bytes[i] % 64;
+		uint64_t	is_high = -(uint64_t) (text->bytes[i] >> 6);
+
+		set.high |= bit & is_high;
+		set.low |= bit & ~is_high;
+	}
+	return set;
+}
+
+/*
+ * The overlap of the characters of ASCII texts of any length.
+ */
+static Overlap
+overlap_ascii(const SimText *a, const SimText *b)
+{
+	AsciiSet	x = ascii_set(a);
+	AsciiSet	y = ascii_set(b);
+
+	return (Overlap) {
+		count_bits(x.low) + count_bits(x.high), count_bits(y.low) + count_bits(y.high),
+			count_bits(x.low & y.low) + count_bits(x.high & y.high)
+	};
 }
 
 static int
@@ -139,6 +189,8 @@ overlap(const SimText *a, const SimText *b, int q, const SimWork *work)
 {
 	size_t		least = (size_t) q;
 
+	if (q == 1 && a->bytes != NULL && b->bytes != NULL)
+		return overlap_ascii(a, b);
 	if (a->length >= least && b->length >= least)
 	{
 		if (sim_is_short(a) && sim_is_short(b))

@@ -22,14 +22,28 @@ sim_is_ascii(const char *text, size_t size)
 {
 	uint64_t	seen = 0;
 	uint64_t	word;
+	uint32_t	half;
 
-	for (; size >= sizeof(word); text += sizeof(word), size -= sizeof(word))
+	if (size >= sizeof(word))
 	{
-		memcpy(&word, text, sizeof(word));
+		for (size_t i = 0; i < size - sizeof(word); i += sizeof(word))
+		{
+			memcpy(&word, text + i, sizeof(word));
+			seen |= word;
+		}
+		/* the last eight bytes, some of them again */
+		memcpy(&word, text + size - sizeof(word), sizeof(word));
 		seen |= word;
 	}
-	for (; size > 0; text++, size--)
-		seen |= (unsigned char) *text;
+	else if (size >= sizeof(half))
+	{
+		memcpy(&half, text, sizeof(half));
+		seen = half;
+		memcpy(&half, text + size - sizeof(half), sizeof(half));
+		seen |= half;
+	}
+	else if (size > 0)
+		seen = (unsigned char) (text[0] | text[size / 2] | text[size - 1]);
 	return (seen & UINT64_C(0x8080808080808080)) == 0;
 }
 
