@@ -92,7 +92,7 @@ measure_filters(void)
 {
 	size_t		size = bloom_size(512);
 	uint8_t    *filters = malloc(2 * count * size);
-	BloomField *field = malloc(bloom_field_size(16));
+	BloomField *field = malloc(bloom_field_size(512));
 	double		best = 1e9;
 	double		sum = 0;
 	double		begin = seconds();

@@ -74,7 +74,7 @@ make_encoder(FmgrInfo *flinfo, bytea *key, text *name, int bits, int hashes)
 	encoder->name = copy_bytes(name);
 	encoder->bits = bits;
 	encoder->hashes = hashes;
-	encoder->field = palloc(bloom_field_size(hashes));
+	encoder->field = palloc(bloom_field_size(bits));
 	bloom_field_init(encoder->field, VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key),
 					 VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), bits, hashes);
 	flinfo->fn_extra = encoder;

@@ -152,8 +152,8 @@ prepare_filters(LandingBatch *batch)
 	if (state->name != NULL)
 		return;
 	identifier_hash("bloom", "", 0, key);
-	state->name = MemoryContextAlloc(batch->context, bloom_field_size(NAME_HASHES));
-	state->address = MemoryContextAlloc(batch->context, bloom_field_size(ADDRESS_HASHES));
+	state->name = MemoryContextAlloc(batch->context, bloom_field_size(NAME_BITS));
+	state->address = MemoryContextAlloc(batch->context, bloom_field_size(ADDRESS_BITS));
 	bloom_field_init(state->name, key, sizeof(key), "name", 4, NAME_BITS, NAME_HASHES);
 	bloom_field_init(state->address, key, sizeof(key), "address", 7, ADDRESS_BITS, ADDRESS_HASHES);
 }

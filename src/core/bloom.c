@@ -31,15 +31,16 @@ struct BloomField
 	HmacKey		key;
 	int			bits;
 	int			hashes;
-	uint16_t	unseen[BLOOM_MAX_HASHES];	/* bits of a gram that has no slot */
+	int			words;			/* of a filter's bits */
+	uint64_t	unseen[BLOOM_MAX_BITS / 64];	/* bits of a gram that has no slot */
 	uint8_t		seen[GRAM_SLOTS];
-	uint16_t	positions[];	/* hashes of each slot */
+	uint64_t	grams[];		/* bits of each slot's gram */
 };
 
 size_t
-bloom_field_size(int hashes)
+bloom_field_size(int bits)
 {
-	return sizeof(BloomField) + GRAM_SLOTS * sizeof(uint16_t) * (size_t) hashes;
+	return sizeof(BloomField) + GRAM_SLOTS * ((size_t) bits / 8);
 }
 
 size_t
@@ -70,6 +71,7 @@ bloom_field_init(BloomField *field, const void *key, size_t key_size,
 	hmac_key(&field->key, derived, sizeof(derived));
 	field->bits = bits;
 	field->hashes = hashes;
+	field->words = bits / 64;
 	memset(field->seen, 0, sizeof(field->seen));
 }
 
@@ -77,22 +79,25 @@ bloom_field_init(BloomField *field, const void *key, size_t key_size,
  * The bits of a gram, computed.
  */
 static void
-compute_positions(const BloomField *field, uint8_t kind, uint32_t x, uint32_t y,
-				  uint16_t *result)
+compute_gram(const BloomField *field, uint8_t kind, uint32_t x, uint32_t y, uint64_t *result)
 {
 	uint8_t		gram[9] = {
 		kind, (uint8_t) (x >> 24), (uint8_t) (x >> 16), (uint8_t) (x >> 8), (uint8_t) x,
 		(uint8_t) (y >> 24), (uint8_t) (y >> 16), (uint8_t) (y >> 8), (uint8_t) y
 	};
+	uint8_t    *bytes = (uint8_t *) result;
 	uint8_t		digest[SHA256_SIZE];
 
+	memset(result, 0, (size_t) field->words * sizeof(uint64_t));
 	for (int i = 0; i < field->hashes; i++)
 	{
 		uint8_t		block = (uint8_t) (i / SLICES);
+		int			bit;
 
 		if (i % SLICES == 0)
 			hmac_sha256(&field->key, &block, 1, gram, sizeof(gram), digest);
-		result[i] = (uint16_t) ((digest[i % SLICES * 2] << 8 | digest[i % SLICES * 2 + 1]) % field->bits);
+		bit = (digest[i % SLICES * 2] << 8 | digest[i % SLICES * 2 + 1]) % field->bits;
+		bytes[bit / 8] |= (uint8_t) (1 << bit % 8);
 	}
 }
 
@@ -110,43 +115,26 @@ symbol		(uint32_t code)
 }
 
 /*
- * The bits of a gram, from memory where it has a slot.
- */
-static const uint16_t *
-gram_positions(BloomField *field, uint8_t kind, uint32_t x, uint32_t y)
-{
-	uint16_t   *result;
-	int			slot = -1;
-
-	if (kind == GRAM_PAIR && symbol (x) >= 0 && symbol (y) >= 0)
-		slot = symbol (x) * SYMBOLS + symbol (y);
-
-	else if (kind == GRAM_DIGIT && x < POSITIONS)
-		slot = SYMBOLS * SYMBOLS + (int) (x * 10 + y);
-	if (slot < 0)
-	{
-		compute_positions(field, kind, x, y, field->unseen);
-		return field->unseen;
-	}
-	result = field->positions + slot * field->hashes;
-	if (!field->seen[slot])
-	{
-		compute_positions(field, kind, x, y, result);
-		field->seen[slot] = 1;
-	}
-	return result;
-}
-
-/*
- * Sets the bits of a gram.
+ * Sets the bits of a gram, known from before where it has a slot.
  */
 static void
-add_gram(BloomField *field, uint8_t kind, uint32_t x, uint32_t y, uint8_t *bits)
+add_gram(BloomField *field, uint8_t kind, uint32_t x, uint32_t y, uint64_t *bits)
 {
-	const uint16_t *positions = gram_positions(field, kind, x, y);
+	uint64_t   *gram = field->unseen;
+	int			slot = -1;
 
-	for (int i = 0; i < field->hashes; i++)
-		bits[positions[i] / 8] |= (uint8_t) (1 << positions[i] % 8);
+	if (kind == GRAM_PAIR && symbol(x) >= 0 && symbol(y) >= 0)
+		slot = symbol(x) * SYMBOLS + symbol(y);
+	else if (kind == GRAM_DIGIT && x < POSITIONS)
+		slot = SYMBOLS * SYMBOLS + (int) (x * 10 + y);
+	if (slot >= 0)
+		gram = field->grams + (size_t) slot * (size_t) field->words;
+	if (slot < 0 || !field->seen[slot])
+		compute_gram(field, kind, x, y, gram);
+	if (slot >= 0)
+		field->seen[slot] = 1;
+	for (int i = 0; i < field->words; i++)
+		bits[i] |= gram[i];
 }
 
 /*
@@ -189,14 +177,15 @@ static int	count_bits(const uint8_t *a, const uint8_t *b, size_t size);
 bool
 bloom_encode(BloomField *field, const char *text, size_t size, uint8_t *result)
 {
-	uint8_t    *bits = result + BLOOM_HEADER;
+	uint64_t	bits[BLOOM_MAX_BITS / 64];
+	size_t		bits_size = (size_t) field->words * sizeof(uint64_t);
 	uint32_t	last = 0;
 	uint32_t	position = 0;
 	int			count;
 
 	if (size == 0)
 		return false;
-	memset(result, 0, bloom_size(field->bits));
+	memset(bits, 0, bits_size);
 	if (is_number(text, size))
 	{
 		for (size_t i = 0; i < size; i++)
@@ -217,9 +206,10 @@ bloom_encode(BloomField *field, const char *text, size_t size, uint8_t *result)
 		}
 		add_gram(field, GRAM_PAIR, last, 0, bits);
 	}
-	count = count_bits(bits, bits, (size_t) field->bits / 8);
+	count = count_bits((uint8_t *) bits, (uint8_t *) bits, bits_size);
 	result[0] = (uint8_t) count;
 	result[1] = (uint8_t) (count >> 8);
+	memcpy(result + BLOOM_HEADER, bits, bits_size);
 	return true;
 }
 

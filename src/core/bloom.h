@@ -21,14 +21,14 @@
 
 #define BLOOM_HEADER 2
 #define BLOOM_MIN_BITS 64
-#define BLOOM_MAX_BITS 32768
+#define BLOOM_MAX_BITS 4096
 #define BLOOM_MAX_HASHES 64
 
 /* Key and parameters of a field, and the bits of grams seen before. */
 typedef struct BloomField BloomField;
 
 /* Bytes of a field's memory, to be aligned for uint64_t; of a filter. */
-extern size_t bloom_field_size(int hashes);
+extern size_t bloom_field_size(int bits);
 extern size_t bloom_size(int bits);
 
 /* Bits a multiple of 64 from BLOOM_MIN_BITS on, hashes from 1 on. */

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Texts up to this length need no working memory. */
 #define SIM_SHORT 64
@@ -37,14 +38,54 @@ typedef struct SimWork
 									 * longjmp; or NULL */
 } SimWork;
 
-extern bool sim_is_ascii(const char *text, size_t size);
+/* Whether no byte has its high bit set. */
+static inline bool
+sim_is_ascii(const char *text, size_t size)
+{
+	uint64_t	seen = 0;
+	uint64_t	word;
+	uint32_t	half;
+
+	if (size >= sizeof(word))
+	{
+		for (size_t i = 0; i < size - sizeof(word); i += sizeof(word))
+		{
+			memcpy(&word, text + i, sizeof(word));
+			seen |= word;
+		}
+		/* the last eight bytes, some of them again */
+		memcpy(&word, text + size - sizeof(word), sizeof(word));
+		seen |= word;
+	}
+	else if (size >= sizeof(half))
+	{
+		memcpy(&half, text, sizeof(half));
+		seen = half;
+		memcpy(&half, text + size - sizeof(half), sizeof(half));
+		seen |= half;
+	}
+	else if (size > 0)
+		seen = (unsigned char) (text[0] | text[size / 2] | text[size - 1]);
+	return (seen & UINT64_C(0x8080808080808080)) == 0;
+}
+
+extern void sim_text_decode(const char *text, size_t size, uint32_t *codes, SimText *result);
 
 /*
  * Decodes size bytes of UTF-8.  codes has room for as many code points, and may be
  * NULL for ASCII; it lives as long as the result.  A byte that is no UTF-8 counts as
  * a character of its own that equals only itself.
  */
-extern void sim_text(const char *text, size_t size, uint32_t *codes, SimText *result);
+static inline void
+sim_text(const char *text, size_t size, uint32_t *codes, SimText *result)
+{
+	if (sim_is_ascii(text, size))
+		*result = (SimText) {
+			(const unsigned char *) text, NULL, size
+		};
+	else
+		sim_text_decode(text, size, codes, result);
+}
 
 /* Bytes of working memory for texts of these lengths; 0 when both are short. */
 extern size_t sim_work_size(size_t a, size_t b);

@@ -6,24 +6,31 @@
 
 #include <stdlib.h>
 
-/* Sizes of two sets and of what they have in common. */
+/* What two sets have in common, and the sum of their sizes. */
 typedef struct Overlap
 {
-	size_t		a;
-	size_t		b;
 	size_t		common;
+	size_t		sum;
 } Overlap;
 
 /*
- * Number of bits set, without the instruction that not every processor has.
+ * Number of bits set in each byte, without the instruction that not every processor has.
  */
-static inline size_t
-count_bits(uint64_t x)
+static inline uint64_t
+byte_counts(uint64_t x)
 {
 	x -= x >> 1 & UINT64_C(0x5555555555555555);
 	x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
-	x = (x + (x >> 4)) & UINT64_C(0x0F0F0F0F0F0F0F0F);
-	return (size_t) (x * UINT64_C(0x0101010101010101) >> 56);
+	return (x + (x >> 4)) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+}
+
+/*
+ * Number of bits set in two words.
+ */
+static inline size_t
+count_bits(uint64_t x, uint64_t y)
+{
+	return (size_t) ((byte_counts(x) + byte_counts(y)) * UINT64_C(0x0101010101010101) >> 56);
 }
 
 /*
@@ -43,7 +50,7 @@ match_grams(uint64_t *match, size_t columns, int q)
 
 /*
  * Which grams of a short text of at least q characters are the first of their kind,
- * as bits.
+ * as bits; their number is added to *count.
  */
 static uint64_t
 first_grams(const SimText *a, int q, size_t *count)
@@ -54,7 +61,6 @@ first_grams(const SimText *a, int q, size_t *count)
 
 	sim_match(a, a, match);
 	columns = match_grams(match, a->length, q);
-	*count = 0;
 	for (size_t j = 0; j < columns; j++)
 	{
 		uint64_t	first = (match[j] & low_bits(j)) == 0;
@@ -71,13 +77,13 @@ first_grams(const SimText *a, int q, size_t *count)
 static Overlap
 overlap_short(const SimText *a, const SimText *b, int q)
 {
-	Overlap		result = {0, 0, 0};
+	Overlap		result = {0, 0};
 	uint64_t	match[SIM_SHORT];
 	uint64_t	first;
 	size_t		columns;
 
-	first_grams(a, q, &result.a);
-	first = first_grams(b, q, &result.b);
+	first_grams(a, q, &result.sum);
+	first = first_grams(b, q, &result.sum);
 	sim_match(a, b, match);
 	columns = match_grams(match, b->length, q);
 	for (size_t j = 0; j < columns; j++)
@@ -117,9 +123,10 @@ overlap_ascii(const SimText *a, const SimText *b)
 	AsciiSet	x = ascii_set(a);
 	AsciiSet	y = ascii_set(b);
 
+	size_t		common = count_bits(x.low & y.low, x.high & y.high);
+
 	return (Overlap) {
-		count_bits(x.low) + count_bits(x.high), count_bits(y.low) + count_bits(y.high),
-			count_bits(x.low & y.low) + count_bits(x.high & y.high)
+		common, common + count_bits(x.low | y.low, x.high | y.high)
 	};
 }
 
@@ -162,15 +169,15 @@ sorted_grams(const SimText *a, int q, uint64_t *grams)
 static Overlap
 overlap_long(const SimText *a, const SimText *b, int q, uint64_t *memory)
 {
-	Overlap		result = {0, 0, 0};
 	uint64_t   *x = memory;
 	uint64_t   *y = memory + a->length;
+	size_t		x_count = sorted_grams(a, q, x);
+	size_t		y_count = sorted_grams(b, q, y);
+	Overlap		result = {0, x_count + y_count};
 	size_t		i = 0;
 	size_t		j = 0;
 
-	result.a = sorted_grams(a, q, x);
-	result.b = sorted_grams(b, q, y);
-	while (i < result.a && j < result.b)
+	while (i < x_count && j < y_count)
 	{
 		uint64_t	gram = x[i];
 
@@ -204,7 +211,7 @@ overlap(const SimText *a, const SimText *b, int q, const SimWork *work)
 	 */
 	return (Overlap)
 	{
-		a->length < least ? 1 : a->length, b->length < least ? 1 : b->length, sim_equal(a, b)
+		sim_equal(a, b), 2
 	};
 }
 
@@ -219,7 +226,7 @@ sim_jaccard(const SimText *a, const SimText *b, int q, const SimWork *work)
 	if (a->length == 0 || b->length == 0)
 		return a->length == b->length;
 	o = overlap(a, b, q, work);
-	return (double) o.common / (double) (o.a + o.b - o.common);
+	return (double) o.common / (double) (o.sum - o.common);
 }
 
 /*
@@ -233,5 +240,5 @@ sim_dice(const SimText *a, const SimText *b, int q, const SimWork *work)
 	if (a->length == 0 || b->length == 0)
 		return a->length == b->length;
 	o = overlap(a, b, q, work);
-	return 2.0 * (double) o.common / (double) (o.a + o.b);
+	return 2.0 * (double) o.common / (double) o.sum;
 }

@@ -15,52 +15,14 @@
 #define INVALID_BYTE 0x110000
 
 /*
- * Whether no byte has its high bit set.
- */
-bool
-sim_is_ascii(const char *text, size_t size)
-{
-	uint64_t	seen = 0;
-	uint64_t	word;
-	uint32_t	half;
-
-	if (size >= sizeof(word))
-	{
-		for (size_t i = 0; i < size - sizeof(word); i += sizeof(word))
-		{
-			memcpy(&word, text + i, sizeof(word));
-			seen |= word;
-		}
-		/* the last eight bytes, some of them again */
-		memcpy(&word, text + size - sizeof(word), sizeof(word));
-		seen |= word;
-	}
-	else if (size >= sizeof(half))
-	{
-		memcpy(&half, text, sizeof(half));
-		seen = half;
-		memcpy(&half, text + size - sizeof(half), sizeof(half));
-		seen |= half;
-	}
-	else if (size > 0)
-		seen = (unsigned char) (text[0] | text[size / 2] | text[size - 1]);
-	return (seen & UINT64_C(0x8080808080808080)) == 0;
-}
-
-/*
- * The text's characters: its bytes, or the code points written to codes.
+ * The code points of a text that is not ASCII.
  */
 void
-sim_text(const char *text, size_t size, uint32_t *codes, SimText *result)
+sim_text_decode(const char *text, size_t size, uint32_t *codes, SimText *result)
 {
 	size_t		n = 0;
 	size_t		i = 0;
 
-	result->bytes = (const unsigned char *) text;
-	result->codes = NULL;
-	result->length = size;
-	if (sim_is_ascii(text, size))
-		return;
 	while (i < size)
 	{
 		uint32_t	code;

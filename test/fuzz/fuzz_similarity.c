@@ -91,13 +91,13 @@ static void
 check_filters(const char *a, size_t a_size, const char *b, size_t b_size)
 {
 	static BloomField *field;
-	BloomField *fresh = malloc(bloom_field_size(5));
+	BloomField *fresh = malloc(bloom_field_size(128));
 	uint8_t		x[BLOOM_HEADER + 128 / 8];
 	uint8_t		y[BLOOM_HEADER + 128 / 8];
 
 	if (field == NULL)
 	{
-		field = malloc(bloom_field_size(5));
+		field = malloc(bloom_field_size(128));
 		bloom_field_init(field, "0123456789abcdef", 16, "name", 4, 128, 5);
 	}
 	bloom_field_init(fresh, "0123456789abcdef", 16, "name", 4, 128, 5);
