@@ -257,7 +257,7 @@ BEGIN
         arguments := arguments || CASE
             WHEN col.is_array THEN format(', ARRAY(SELECT coalesce((SELECT n FROM %s_tf%s AS t WHERE t.h = m.h), 1) / %s::float8 FROM unnest(s."patternos h%s") WITH ORDINALITY AS m (h, i) ORDER BY i)',
                                           work, col.number, records, col.number)
-            ELSE format(', coalesce(t%1$s.n, 1) / %2$s::float8', col.number, records) END;
+            ELSE format(', greatest(coalesce(t%1$s.n, 1) - 1, 0.5) / greatest(%2$s::float8 - 1, 1)', col.number, records) END;
     END LOOP;
     RETURN arguments;
 END
