@@ -107,7 +107,7 @@ original_transaction_id: the transaction that this one cancels or returns; NULL 
 transaction_datetime: when it took place
 transaction_date: its day in the warehouse's time zone
 date_id: its day as a number (dim_time)
-total_value: value of the order before discount, reporting currency; 0 for an enquiry, so that sums are revenue
+total_value: value of the order before discount, reporting currency; 0 for an enquiry, so that sums are revenue; negative for a credit note, which takes back what another order brought
 quoted_value: price asked about in an enquiry; NULL otherwise
 discount_value: discount, reporting currency
 net_value: total_value less discount_value
@@ -128,7 +128,7 @@ transaction_id: the transaction (fact_transaction)
 line_number: number of the line, from 1
 sku_id: the article (dim_sku); NULL when unknown
 item_name: name of the item as listed; NULL when the platform lists none
-quantity: pieces
+quantity: pieces; negative on a credit note
 unit_price: price of one piece, reporting currency; NULL when unknown
 line_total: value of the line, reporting currency
 discount_applied: part of the order's discount on this line

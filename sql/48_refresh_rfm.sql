@@ -2,8 +2,9 @@
 
 -- What a row of the facts counts for, as an expression: 1 a purchase on its platform, 2 one of all platforms together, 4 money, 8 a
 -- return. The platform counts what its conversion_type says, all together orders and bookings; money never comes from an enquiry.
--- A return, like the credit note of a cancelled order, is a row of its own that names the order it takes back, which stays completed.
--- An order that is itself marked returned or cancelled counts for nothing: it is no purchase any more, so there is nothing to take off.
+-- A return, like the credit note of a cancelled order, is a row of its own that names the order it takes back, or has a negative
+-- total where that is not known; the order stays completed. An order that is itself marked returned or cancelled counts for nothing:
+-- it is no purchase any more, so there is nothing to take off.
 CREATE FUNCTION patternos._rfm_role() RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -11,7 +12,7 @@ AS $$
                   'WHEN ''order'' THEN CASE WHEN f.platform_id = ANY (%L) THEN 7 ELSE 6 END '
                   'WHEN ''booking'' THEN CASE WHEN f.platform_id = ANY (%L) THEN 7 ELSE 6 END '
                   'WHEN ''enquiry'' THEN CASE WHEN f.platform_id = ANY (%L) THEN 1 ELSE 0 END END '
-                  'WHEN f.transaction_type <> ''enquiry'' AND f.original_transaction_id IS NOT NULL THEN 8 ELSE 0 END',
+                  'WHEN f.transaction_type <> ''enquiry'' AND (f.original_transaction_id IS NOT NULL OR f.total_value < 0) THEN 8 ELSE 0 END',
                   coalesce(array_agg(platform_id ORDER BY platform_id) FILTER (WHERE conversion_type IN ('order', 'any')), '{}'),
                   coalesce(array_agg(platform_id ORDER BY platform_id) FILTER (WHERE conversion_type IN ('booking', 'any')), '{}'),
                   coalesce(array_agg(platform_id ORDER BY platform_id) FILTER (WHERE conversion_type = 'enquiry'), '{}'))

@@ -184,7 +184,7 @@ AS $steps$ VALUES
            min(s.transaction_date) AS transaction_date, min(s.date_id) AS date_id,
            round(sum(s.line_total) * 0.01)::bigint AS total_value, NULL::bigint AS quoted_value,
            round(sum(s.discount_value) * 0.01)::bigint AS discount_value, min(s.currency) AS currency,
-           round(sum(s.quantity) * 0.0001)::integer AS items_count,
+           abs(round(sum(s.quantity) * 0.0001))::integer AS items_count,
            string_agg(n.item_name, ', ' ORDER BY s.line) AS items_list,
            array_agg(s.item ORDER BY s.line) FILTER (WHERE s.item IS NOT NULL) AS items,
            array_agg(s.line_total ORDER BY s.line) FILTER (WHERE s.item IS NOT NULL) AS item_values,
@@ -225,9 +225,10 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
 ('patternos_dw.fact_transaction_line', $$
     SELECT a.customer_key, a.transaction_datetime, a.transaction_id, a.number AS line_number, $2 AS platform_id, f.sku_id,
-           f.item_name, coalesce(f.category_id, a.category_id) AS category_id, 1 AS quantity,
+           f.item_name, coalesce(f.category_id, a.category_id) AS category_id, share.sign AS quantity,
            CASE WHEN a.transaction_type <> 'enquiry' THEN patternos._decimal(share.total, 2) END AS unit_price,
-           patternos._decimal(share.total, 2) AS line_total, patternos._decimal(share.discount, 2) AS discount_applied,
+           patternos._decimal(share.sign * share.total, 2) AS line_total,
+           patternos._decimal(share.sign * share.discount, 2) AS discount_applied,
            true AS is_allocated, $3 AS known_at, $1 AS batch_id
     FROM (
         SELECT o.*, unnest(o.items) AS item, generate_subscripts(o.items, 1) AS number
@@ -239,8 +240,9 @@ AS $steps$ VALUES
             ORDER BY k.customer_key, a.transaction_datetime
         ) o
     ) a
-    CROSS JOIN LATERAL (SELECT a.total_value / a.n + (a.number <= a.total_value % a.n)::integer AS total,
-                               a.discount_value / a.n + (a.number <= a.discount_value % a.n)::integer AS discount) share
+    CROSS JOIN LATERAL (SELECT CASE WHEN a.total_value < 0 THEN -1 ELSE 1 END AS sign,
+                               abs(a.total_value) / a.n + (a.number <= abs(a.total_value) % a.n)::integer AS total,
+                               abs(a.discount_value) / a.n + (a.number <= abs(a.discount_value) % a.n)::integer AS discount) share
     LEFT JOIN item_key f USING (item)$$)
 $steps$;
 

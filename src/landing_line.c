@@ -119,14 +119,17 @@ settle_status(LandingBatch *batch)
 }
 
 /*
- * Quantity, price and total of the line; of a cancellation or return, what it
- * takes back as positive numbers.
+ * Quantity, price and total of the line.  A credit note, which takes back what
+ * another order was, has a negative quantity, total and discount; a cancelled
+ * or returned order itself has positive ones.
  */
 static void
 settle_line(LandingBatch *batch)
 {
 	bool		is_completed = VARDATA_ANY(field_text(batch, STATUS))[1] == 'o';
 	int64		quantity = FIELD_IS_NULL(batch, QUANTITY) ? LINE_UNIT : DatumGetInt64(FIELD_VALUE(batch, QUANTITY));
+	int64		discount,
+				sign;
 	int128		total;
 
 	if (quantity < 0 && is_completed)
@@ -148,12 +151,14 @@ settle_line(LandingBatch *batch)
 		reject_field(batch, UNIT_PRICE, REASON_OUT_OF_RANGE);
 	if (batch->faulty)
 		return;
-	set_field(batch, QUANTITY, Int64GetDatum(Abs(quantity)));
-	set_field(batch, LINE_TOTAL, Int64GetDatum((int64) (total < 0 ? -total : total)));
-	if (FIELD_IS_NULL(batch, DISCOUNT))
-		set_field(batch, DISCOUNT, Int64GetDatum(0));
-	if (DatumGetInt64(FIELD_VALUE(batch, DISCOUNT)) > DatumGetInt64(FIELD_VALUE(batch, LINE_TOTAL)))
+	sign = quantity < 0 || total < 0 ? -1 : 1;
+	total = Abs(total);
+	discount = FIELD_IS_NULL(batch, DISCOUNT) ? 0 : DatumGetInt64(FIELD_VALUE(batch, DISCOUNT));
+	if (discount > total)
 		reject_field(batch, DISCOUNT, REASON_DISCOUNT_OVER_TOTAL);
+	set_field(batch, QUANTITY, Int64GetDatum(sign * Abs(quantity)));
+	set_field(batch, LINE_TOTAL, Int64GetDatum(sign * (int64) total));
+	set_field(batch, DISCOUNT, Int64GetDatum(sign * discount));
 }
 
 static void

@@ -97,8 +97,8 @@ begin_transactions(LandingBatch *batch)
 }
 
 /*
- * An enquiry's price is a quote and never revenue; a negative total is the
- * amount that a cancellation or return takes back.
+ * An enquiry's price is a quote and never revenue; a negative total makes a
+ * cancelled or returned row a credit note, whose discount is negative too.
  */
 static void
 settle_amounts(LandingBatch *batch)
@@ -120,11 +120,12 @@ settle_amounts(LandingBatch *batch)
 		reject_field(batch, TOTAL, REASON_NEGATIVE);
 	else
 	{
-		set_field(batch, TOTAL, Int64GetDatum(Abs(DatumGetInt64(FIELD_VALUE(batch, TOTAL)))));
-		if (FIELD_IS_NULL(batch, DISCOUNT))
-			set_field(batch, DISCOUNT, Int64GetDatum(0));
-		if (DatumGetInt64(FIELD_VALUE(batch, DISCOUNT)) > DatumGetInt64(FIELD_VALUE(batch, TOTAL)))
+		int64		total = DatumGetInt64(FIELD_VALUE(batch, TOTAL));
+		int64		discount = FIELD_IS_NULL(batch, DISCOUNT) ? 0 : DatumGetInt64(FIELD_VALUE(batch, DISCOUNT));
+
+		if (discount > Abs(total))
 			reject_field(batch, DISCOUNT, REASON_DISCOUNT_OVER_TOTAL);
+		set_field(batch, DISCOUNT, Int64GetDatum(total < 0 ? -discount : discount));
 	}
 	if (FIELD_IS_NULL(batch, STATUS))
 		set_field(batch, STATUS, CStringGetTextDatum("completed"));

@@ -16,7 +16,9 @@ INSERT INTO patternos_dw.fact_transaction
 SELECT k, g, p, 'x', CASE p WHEN 'CARWALE' THEN CASE WHEN s < 0.9 THEN 'enquiry' ELSE 'order' END WHEN 'MAKEMYTRIP' THEN 'booking' ELSE 'order' END,
        CASE WHEN s < 0.05 THEN 'cancelled' WHEN s < 0.1 THEN 'returned' ELSE 'completed' END,
        (d + INTERVAL '10 hours') AT TIME ZONE 'Asia/Kolkata' + g * INTERVAL '1 ms', d, 0,
-       CASE WHEN p = 'CARWALE' AND s < 0.9 THEN 0 ELSE v END, round(v / 10, 2), 'INR', now(), 1, CASE WHEN s < 0.02 OR s BETWEEN 0.05 AND 0.08 THEN g - 1 END
+       -- some credit notes are negative instead of naming the order
+       CASE WHEN p = 'CARWALE' AND s < 0.9 THEN 0 WHEN s BETWEEN 0.025 AND 0.035 THEN -v ELSE v END,
+       CASE WHEN s BETWEEN 0.025 AND 0.035 THEN -round(v / 10, 2) ELSE round(v / 10, 2) END, 'INR', now(), 1, CASE WHEN s < 0.02 OR s BETWEEN 0.05 AND 0.08 THEN g - 1 END
 FROM (SELECT g, 1 + (random() ^ 2 * 339)::integer AS k, random() AS s, round((random() * 9000)::numeric, 2) AS v,
              DATE '2025-01-17' - (random() ^ 2 * 700)::integer AS d,
              (ARRAY['ZEPTO', 'SWIGGY', 'NYKAA', 'MAKEMYTRIP', 'CARWALE'])[1 + (random() * 4)::integer] AS p
@@ -30,12 +32,12 @@ WITH fact AS (
                ELSE transaction_type = (SELECT conversion_type FROM patternos_dw.dim_platform d WHERE d.platform_id = f.platform_id) END AS counts,
            CASE WHEN transaction_status = 'completed' AND transaction_type <> 'enquiry' THEN total_value ELSE 0 END AS money,
            CASE WHEN transaction_type = 'enquiry' THEN 0 WHEN transaction_status = 'completed' THEN net_value
-                WHEN original_transaction_id IS NOT NULL THEN -net_value ELSE 0 END AS net
+                WHEN original_transaction_id IS NOT NULL THEN -net_value WHEN total_value < 0 THEN net_value ELSE 0 END AS net
     FROM patternos_dw.fact_transaction f CROSS JOIN LATERAL (VALUES ('ALL'), (f.platform_id)) p (platform_id)
     WHERE transaction_date < :T 
       -- what counts for nothing makes no row of its platform
       AND (p.platform_id = 'ALL' OR CASE WHEN transaction_type = 'enquiry' THEN f.platform_id = 'CARWALE' AND transaction_status = 'completed'
-                                         ELSE transaction_status = 'completed' OR original_transaction_id IS NOT NULL END)
+                                         ELSE transaction_status = 'completed' OR original_transaction_id IS NOT NULL OR total_value < 0 END)
 )
 SELECT customer_key, platform_id, min(age) FILTER (WHERE counts) AS recency_days,
        count(*) FILTER (WHERE counts AND age <= 90)::integer AS frequency_90d, count(*) FILTER (WHERE counts)::integer AS frequency_lifetime,

@@ -133,7 +133,7 @@ psql($database, $shop . "('OWN-R1', '2025-01-10', 'O-1', '10.00', 'USD', 'comple
 is(last_batch(), 'loaded 6 5 0 1', 'of one order id the last row of a file counts');
 is(psql($database, q{SELECT string_agg(concat_ws(' ', transaction_properties ->> 'order_id', total_value, currency, transaction_status), ', '
 	ORDER BY transaction_properties ->> 'order_id') FROM patternos_dw.fact_transaction WHERE platform_customer_id LIKE 'OWN-R%'}),
-	'O-1 800.00 USD completed, O-2 852.10 USD completed, O-3 8.00 INR completed, O-4 8.00 INR returned, O-5 8.00 INR completed', 'converted amounts and states');
+	'O-1 800.00 USD completed, O-2 852.10 USD completed, O-3 8.00 INR completed, O-4 -8.00 INR returned, O-5 8.00 INR completed', 'converted amounts and states');
 psql($database, $shop . "('OWN-R1', '2025-01-10', 'O-1', '10.00', 'USD', 'cancelled', 'Mug, Cup'), ('OWN-R2', '2025-02-12', 'O-5', '8', 'INR', '', 'Mug')");
 is(last_batch(), 'loaded 2 1 0 1', 'a changed order is accepted, an unchanged one is a duplicate');
 is(psql($database, q{SELECT transaction_status || ' ' || (SELECT count(*) FROM patternos_dw.fact_transaction_line l WHERE l.transaction_id = f.transaction_id)
@@ -159,7 +159,7 @@ psql($database, "$line $order, ('OWN-X1', '2025-06-03', '103', 'S1', 'Blue Mug',
 is(last_batch(), 'loaded 5 4 1 0', 'order lines land');
 is(psql($database, q{SELECT string_agg(concat_ws(' ', f.transaction_status, f.total_value, f.items_count, l.line_number, l.sku_id, l.item_name, l.quantity, l.line_total, l.is_allocated), ', ' ORDER BY f.transaction_datetime, l.line_number)
 	FROM patternos_dw.fact_transaction f JOIN patternos_dw.fact_transaction_line l USING (customer_key, transaction_datetime, transaction_id) WHERE f.platform_customer_id = 'OWN-X1'}),
-	'completed 24.01 4 1 S1 Blue Mug 3.0000 4.0050 f, completed 24.01 4 2 S2 Lamp, red 1.0000 20.0000 f, cancelled 1.34 1 1 S1 Blue Mug 1.0000 1.3350 f', 'as orders with their own lines');
+	'completed 24.01 4 1 S1 Blue Mug 3.0000 4.0050 f, completed 24.01 4 2 S2 Lamp, red 1.0000 20.0000 f, cancelled -1.34 1 1 S1 Blue Mug -1.0000 -1.3350 f', 'as orders with their own lines');
 is(psql($database, 'SELECT count(*) || \' \' || sum(total_value) FROM patternos_dw.transaction_anonymous'), '1 2.67', 'orders of unknown buyers wait apart');
 psql($database, "$line $order");
 is(last_batch(), 'loaded 4 0 0 4', 'order lines loaded twice add nothing');

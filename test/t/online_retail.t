@@ -68,6 +68,10 @@ is(psql($database, q{SELECT count(*) || ' ' || sum(monetary_lifetime) FROM patte
 	psql($database, q{SELECT count(DISTINCT customer_key) || ' ' || sum(total_value) FROM patternos_dw.fact_transaction WHERE transaction_status = 'completed'}),
 	'and its totals over all platforms');
 
+is(psql($database, q{SELECT sum(net_monetary_lifetime) < sum(monetary_lifetime), sum(net_monetary_lifetime) FROM patternos_dw.feat_customer_rfm_latest}),
+	psql($database, q{SELECT true, sum(round((payload ->> 'Quantity')::integer * (payload ->> 'UnitPrice')::numeric, 4)) FROM patternos_dw.raw_record
+	WHERE platform_customer_id IS NOT NULL}) =~ s/(\.\d\d).*/$1/r, 'credit notes are taken off');
+
 # part of the file once more
 is(system($copy =~ s/\| psql/| grep -e Invoice -e '^"536' | psql/r), 0, 'an overlapping file lands');
 is(psql($database, 'SELECT concat_ws(\' \', status, rows_total > 1000, rows_accepted, rows_duplicate = rows_total - rows_rejected) FROM patternos_dw.raw_batch ORDER BY batch_id DESC LIMIT 1'),
