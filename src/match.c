@@ -3,13 +3,14 @@
  *		Pairs of encoded records under a compiled model, as SQL functions.
  *
  * A call site reads its model once: fn_extra holds it, together with the bytes that
- * it came from unless the planner says that they cannot change.
+ * it came from unless it is a constant of the query.
  */
 #include "match.h"
 
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "nodes/primnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -27,6 +28,17 @@ PG_FUNCTION_INFO_V1(patternos__match_weight);
 PG_FUNCTION_INFO_V1(patternos__match_terms);
 PG_FUNCTION_INFO_V1(patternos_match_probability);
 PG_FUNCTION_INFO_V1(patternos_match_weight);
+
+/*
+ * Whether an argument is a constant of the query.  A parameter is not: expressions of
+ * PL/pgSQL keep their call sites while its variables change.
+ */
+static bool
+is_constant(Node *call, int arg)
+{
+	return call != NULL && IsA(call, FuncExpr) && arg < list_length(((FuncExpr *) call)->args) &&
+		IsA(list_nth(((FuncExpr *) call)->args, arg), Const);
+}
 
 /*
  * See match.h.
@@ -59,7 +71,7 @@ match_model_argument(FunctionCallInfo fcinfo, int arg, Size extra_size, void **e
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("not a compiled match model"),
 					 errhint("Compile the document with patternos._compile_match_model().")));
-		cache->stable = get_fn_expr_arg_stable(fcinfo->flinfo, arg);
+		cache->stable = is_constant(fcinfo->flinfo->fn_expr, arg);
 		cache->size = size;
 		cache->bytes = MemoryContextAlloc(context, size);
 		memcpy(cache->bytes, bytes, size);

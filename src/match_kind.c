@@ -51,7 +51,7 @@ static const KindLevels kind_levels[] = {
 			{TEST_NICKNAME, 0.92, 0.02, 0.00001, 0},
 			{TEST_BOTH_JARO_WINKLER, 0.92, 0.09, 0.00003, 0},
 			{TEST_INITIAL, 0.92, 0.02, 0.0001, 0},
-			{TEST_TOKEN_OVERLAP, 0.5, 0.02, 0.00005, 0},
+			{TEST_TOKEN_OVERLAP, 0.6, 0.02, 0.00005, 0},
 			{TEST_BOTH_JARO_WINKLER, 0.85, 0.04, 0.0003, 0},
 			{TEST_SURNAME_ONLY, 0.92, 0.005, 0.0002, 0},
 			{TEST_FORENAME_ONLY, 0.92, 0.005, 0.0003, 0},
@@ -80,9 +80,10 @@ static const KindLevels kind_levels[] = {
 			{TEST_SWAPPED_DAY_MONTH, 0, 0.01, 0.00003, 0},
 			{TEST_ONE_EDIT, 0, 0.055, 0.001, 0},
 			{TEST_TWO_PARTS, 0, 0.02, 0.003, 0},
+			{TEST_ONE_EDIT_YEAR, 0, 0.01, 0.001, 0},
 			{TEST_SAME_YEAR, 0, 0.02, 0.012, 0},
 			{TEST_WITHIN_DAYS, 366, 0.01, 0.018, 0},
-			{TEST_ELSE, 0, 0.055, 0.96592, 0}
+			{TEST_ELSE, 0, 0.045, 0.96492, 0}
 	}},
 	{KIND_DATE, 3, {
 			{TEST_EXACT, 0, 0.86, 0.00006, 0},
@@ -165,7 +166,7 @@ static const KindLevels kind_levels[] = {
 			{TEST_FORENAME_ONLY, 0.7, 0.003, 0.0003, 0},
 			{TEST_SURNAME_EXACT, 0, 0.02, 0.008, 1},
 			{TEST_FORENAME_EXACT, 0, 0.024, 0.01, 1},
-			{TEST_ELSE, 0, 0.03, 0.98058, 0}
+			{TEST_ELSE, 0, 0.03, 0.98048, 0}
 	}}
 };
 

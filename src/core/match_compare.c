@@ -124,7 +124,15 @@ quick_level(const MatchModel *model, const MatchComparison *comparison, MatchByt
 	{
 		TextView	p,
 					q;
+		uint64_t	p_hash,
+					q_hash;
 
+		if (x.size < sizeof(p_hash) || y.size < sizeof(q_hash))
+			return LEVEL_BAD;
+		memcpy(&p_hash, x.bytes + offsetof(TextHeader, hash), sizeof(p_hash));
+		memcpy(&q_hash, y.bytes + offsetof(TextHeader, hash), sizeof(q_hash));
+		if (p_hash != q_hash)
+			return comparison->levels == 2 ? 1 : LEVEL_OPEN;
 		if (!read_text(x, comparison->kind, &p) || !read_text(y, comparison->kind, &q))
 			return LEVEL_BAD;
 		if (text_equal(&p, &q))

@@ -28,7 +28,8 @@ const KindInfo match_kinds[KIND_COUNT] = {
 	BIT(TEST_TOKEN_OVERLAP), 1, 2},
 	[KIND_DATE] = {"date", CLASS_DATE,
 		BIT(TEST_ELSE) | BIT(TEST_EXACT) | BIT(TEST_SWAPPED_DAY_MONTH) |
-		BIT(TEST_ONE_EDIT) | BIT(TEST_TWO_PARTS) | BIT(TEST_SAME_YEAR_MONTH) |
+		BIT(TEST_ONE_EDIT) | BIT(TEST_ONE_EDIT_YEAR) | BIT(TEST_TWO_PARTS) |
+		BIT(TEST_SAME_YEAR_MONTH) |
 	BIT(TEST_SAME_YEAR) | BIT(TEST_WITHIN_DAYS), 1, 3},
 	[KIND_EMAIL] = {"email", CLASS_TEXT,
 	TEXT_TESTS | BIT(TEST_USER_EXACT) | BIT(TEST_USER_JARO_WINKLER), 1, 1},
@@ -68,6 +69,7 @@ const TestInfo match_tests[TEST_COUNT] = {
 	[TEST_FORENAME_ONLY] = {"forename_only", THRESHOLD_OPTIONAL, 0, 1, 1},
 	[TEST_SWAPPED_DAY_MONTH] = {"swapped_day_month", THRESHOLD_NONE, 0, 0, 0},
 	[TEST_ONE_EDIT] = {"one_edit", THRESHOLD_NONE, 0, 0, 0},
+	[TEST_ONE_EDIT_YEAR] = {"one_edit_year", THRESHOLD_NONE, 0, 0, 0},
 	[TEST_TWO_PARTS] = {"two_parts", THRESHOLD_NONE, 0, 0, 0},
 	[TEST_SAME_YEAR_MONTH] = {"same_year_month", THRESHOLD_NONE, 0, 0, 0},
 	[TEST_SAME_YEAR] = {"same_year", THRESHOLD_NONE, 0, 0, 0},
@@ -145,7 +147,7 @@ match_test_fits(int kind, int columns, int test)
 	if (kind == KIND_FULL_NAME && columns == 2)
 		return test != TEST_TOKEN_OVERLAP;
 	if (kind == KIND_DATE && columns > 1)
-		return columns == 3 && test != TEST_ONE_EDIT && test != TEST_WITHIN_DAYS;
+		return columns == 3 && test != TEST_ONE_EDIT && test != TEST_ONE_EDIT_YEAR && test != TEST_WITHIN_DAYS;
 	return true;
 }
 

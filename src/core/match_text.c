@@ -130,7 +130,7 @@ text_similarity(MatchTest test, const TextView *a, const TextView *b)
 		case TEST_JARO:
 			return sim_jaro(&x.text, &y.text, &memory);
 		case TEST_JACCARD:
-			return sim_jaccard(&x.text, &y.text, 2, &memory);
+			return sim_jaccard(&x.text, &y.text, 1, &memory);
 		case TEST_DICE:
 			return sim_dice(&x.text, &y.text, 2, &memory);
 		default:
@@ -154,7 +154,7 @@ text_within(MatchTest test, const TextView *a, const TextView *b, double limit)
 
 	/* an edit removes one character at most, and adds one */
 	if (abs(a->count - b->count) > (int) most ||
-		__builtin_popcountll(a_only) > (int) most || __builtin_popcountll(b_only) > (int) most)
+		count_bits(a_only) > (int) most || count_bits(b_only) > (int) most)
 		return false;
 	to_kernel(a, &x);
 	to_kernel(b, &y);
@@ -171,8 +171,8 @@ text_within(MatchTest test, const TextView *a, const TextView *b, double limit)
 double
 jaro_winkler_bound(const TextView *a, const TextView *b)
 {
-	int			from_a = a->count - __builtin_popcountll(a->mask & ~b->mask);
-	int			from_b = b->count - __builtin_popcountll(b->mask & ~a->mask);
+	int			from_a = a->count - count_bits(a->mask & ~b->mask);
+	int			from_b = b->count - count_bits(b->mask & ~a->mask);
 	int			most = from_a < from_b ? from_a : from_b;
 	int			shorter = a->count < b->count ? a->count : b->count;
 	int			prefix = 0;

@@ -9,6 +9,9 @@
 /* Members of a set whose evidence counts; further ones depend on them. */
 #define EVIDENCE_MEMBERS 2
 
+/* Digits of month and day of a date of which often only the year is known. */
+#define JANUARY_FIRST 0x0101
+
 /*
  * Whether two dates of eight digits differ in one digit, or in two neighbours that
  * changed places.
@@ -36,6 +39,7 @@ date_holds(const MatchLevel *level, const DateField *a, const DateField *b)
 	bool		year = (differ & 0xFFFF0000) == 0;
 	bool		month = (differ & 0xFF00) == 0 && (a->digits & 0xFF00) != 0;
 	bool		day = (differ & 0xFF) == 0 && (a->digits & 0xFF) != 0;
+	bool		january = (a->digits & 0xFFFF) == JANUARY_FIRST && (b->digits & 0xFFFF) == JANUARY_FIRST;
 
 	switch (level->test)
 	{
@@ -47,9 +51,11 @@ date_holds(const MatchLevel *level, const DateField *a, const DateField *b)
 			return year && (a->digits & 0xFF) != 0 && (a->digits & 0xFF) == (b->digits >> 8 & 0xFF) &&
 				(b->digits & 0xFF) != 0 && (b->digits & 0xFF) == (a->digits >> 8 & 0xFF);
 		case TEST_ONE_EDIT:
-			return differ == 0 || one_digit_edit(a->digits, b->digits);
+			return differ == 0 || (!january && one_digit_edit(a->digits, b->digits));
+		case TEST_ONE_EDIT_YEAR:
+			return differ == 0 || (january && one_digit_edit(a->digits, b->digits));
 		case TEST_TWO_PARTS:
-			return year + month + day >= 2;
+			return year + month + day >= 2 && (year || !january);
 		case TEST_SAME_YEAR_MONTH:
 			return year && month;
 		case TEST_SAME_YEAR:

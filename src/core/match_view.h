@@ -44,6 +44,16 @@ typedef enum FieldState
 	FIELD_BAD
 } FieldState;
 
+/* Set bits, without the library call that the compiler makes of its builtin. */
+static inline int
+count_bits(uint64_t bits)
+{
+	bits -= bits >> 1 & UINT64_C(0x5555555555555555);
+	bits = (bits & UINT64_C(0x3333333333333333)) + (bits >> 2 & UINT64_C(0x3333333333333333));
+	bits = (bits + (bits >> 4)) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+	return (int) (bits * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /* The field of a column: its first byte and the bytes up to the record's end. */
 static inline FieldState
 find_field(MatchBytes record, int column, MatchBytes *field)
