@@ -1,12 +1,10 @@
 -- Records to compare: numbered, encoded and with their blocking keys, in work tables that live as long as a run.
 --
 -- <work>        rec bigint, uid (the source's type), src text, k1 … kR, f bytea: one row a record. rec is the record's place in
---               the order of unique_id, from 1. kr is the 64-bit key of rule r: NULL where the rule does not apply, an ordered
+--               the order of unique_id, from 1. kr is the 64-bit key of rule r: NULL where it makes no pair, an ordered
 --               bigint[] where an expression of the rule is an array (a record then has a key for each member).
 -- <work>_rule   one row a rule: what it is, how many pairs its keys make, what was refined or dropped.
 -- <work>_column one row a column with term frequencies: how many records have a value and how many pairs of them the same one.
--- <work>_tf<c>  (h, n): how many records have a value of column c of the document, by the hash of the normalised value; values
---               that only one record has are left out.
 --
 -- The work tables are unlogged tables of the given schema, so that plans over them may be parallel; without a schema they are
 -- temporary and plans over them serial. Who makes them drops them with _drop_match_records().
@@ -99,26 +97,45 @@ AS $$
     ORDER BY attnum
 $$;
 
--- The relation's columns that a run reads, numbered in the order of unique_id. Errors: no such column, a NULL or repeated unique_id.
+-- <work>_raw: the relation's columns that a run reads, numbered in the order of unique_id, with the keys of the rules and the hashes
+-- of the values whose frequency weighs. Errors: no such column, a NULL or repeated unique_id.
 CREATE FUNCTION patternos._number_match_records(document jsonb, relation regclass, rules text[], work text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+SET jit = off SET parallel_tuple_cost = 0 SET work_mem = '128MB'
 AS $$
 DECLARE
     uid text := document ->> 'unique_id';
     src text := document ->> 'source';
     columns name[] := ARRAY(SELECT patternos._match_columns(document, relation, rules));
     missing text;
+    keys text;
     records bigint;
-    faulty record;
 BEGIN
     SELECT c INTO missing FROM unnest(ARRAY[uid, src]) AS c WHERE c IS NOT NULL AND c <> ALL (columns);
     IF uid IS NULL OR missing IS NOT NULL THEN
         RAISE EXCEPTION 'column % of % does not exist', coalesce(quote_ident(missing), 'unique_id'), relation
             USING ERRCODE = 'undefined_column', HINT = 'Settings name the key of the records in "unique_id" and their source in "source".';
     END IF;
+    EXECUTE format('SELECT string_agg(format('', %%s AS "patternos k%%s"'', expression, rule), '' '' ORDER BY rule) FROM %s_rule', work) INTO keys;
+    keys := concat(keys, (SELECT string_agg(format(', %s AS "patternos h%s"', f.value, f.number), ' ' ORDER BY f.number)
+                          FROM patternos._match_frequency_columns(document, relation) AS f));
+    -- the volatile column keeps the keys below the numbering, where they are computed in parallel
     records := patternos._make_work_table(work || '_raw', format(
-        'SELECT row_number() OVER w AS "patternos rec", (lag(%1$I) OVER w = %1$I) AS "patternos twice", %2$s FROM %3$s AS r WINDOW w AS (ORDER BY %1$I)',
-        uid, (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c), relation));
+        'SELECT row_number() OVER w AS "patternos rec", (lag(s.%1$I) OVER w = s.%1$I) AS "patternos twice", s.*
+         FROM (SELECT %2$s%3$s, clock_timestamp() AS "patternos read" FROM %4$s AS %5$s) AS s WINDOW w AS (ORDER BY s.%1$I)',
+        uid, (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) AS c), keys, relation, patternos._match_alias(relation)));
+    PERFORM patternos._check_match_keys(relation, uid, src, work);
+    RETURN records;
+END
+$$;
+
+-- Raises unless every record has a unique_id of its own and, where there are sources, a source.
+CREATE FUNCTION patternos._check_match_keys(relation regclass, uid text, src text, work text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    faulty record;
+BEGIN
     EXECUTE format('SELECT count(*) FILTER (WHERE "patternos twice") AS repeated, count(*) FILTER (WHERE %I IS NULL) AS missing, %s AS sourceless FROM %s_raw',
                    uid, CASE WHEN src IS NULL THEN '0' ELSE format('count(*) FILTER (WHERE %I IS NULL)', src) END, work) INTO faulty;
     IF faulty.missing > 0 OR faulty.sourceless > 0 THEN
@@ -129,58 +146,64 @@ BEGIN
         RAISE EXCEPTION 'column % of % is not unique: % records repeat another''s value', quote_ident(uid), relation, faulty.repeated
             USING ERRCODE = 'unique_violation', HINT = 'Name a key of the records in "unique_id", for example one made of source and number.';
     END IF;
-    RETURN records;
 END
 $$;
 
--- Counts the keys of a rule; where a key has more records than the cap, refines it by further columns, and drops it when they do not help.
-CREATE FUNCTION patternos._count_match_keys(document jsonb, relation regclass, work text, rule integer, definition text) RETURNS void
+-- How often the columns of bigint or bigint[] of a query repeat a value: a row (col, k, n) for each value that a column, counted from 1,
+-- has more than once, and for each column one with k NULL: how many rows have a value.
+CREATE FUNCTION patternos._repeated_keys(query text, rows bigint) RETURNS TABLE (col integer, k bigint, n bigint)
+AS 'MODULE_PATHNAME', 'patternos_repeated_keys'
+LANGUAGE C VOLATILE STRICT COST 10000 ROWS 1000000;
+
+-- <work>_count (col, k, n): how often keys and values repeat; col is the rule, or the number of rules plus the place of the column
+-- among those of _match_frequency_columns(). Fills in <work>_rule and <work>_column.
+CREATE FUNCTION patternos._count_match_keys(document jsonb, relation regclass, work text, rules integer, records bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     cap bigint := coalesce((document ->> 'block_cap')::bigint, 1000);
-    alias text := patternos._match_alias(relation);
-    key record;
-    found record;
+    keys text;
 BEGIN
-    key := patternos._match_key(document, relation, definition);
-    PERFORM patternos._make_work_table(format('%s_k%s', work, rule), format(
-        'SELECT k, count(*) AS n FROM (SELECT %s AS k FROM %s_raw AS %s) AS s WHERE k IS NOT NULL GROUP BY k HAVING count(*) > 1',
-        CASE WHEN key.exploded THEN format('unnest(%s)', key.expression) ELSE key.expression END, work, alias));
-    EXECUTE format('SELECT count(*) AS keys, coalesce(sum(n * (n - 1) / 2), 0) AS pairs, coalesce(max(n), 0) AS largest,
-                           count(*) FILTER (WHERE n > %1$s) AS oversize,
-                           coalesce(sum(n * (n - 1) / 2) FILTER (WHERE n > %1$s), 0) AS oversize_pairs FROM %2$s_k%3$s', cap, work, rule) INTO found;
-    EXECUTE format('INSERT INTO %s_rule (rule, definition, expression, exploded, pairs, largest, oversize_keys, oversize_pairs) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)', work)
-    USING rule, definition, key.expression, key.exploded, found.pairs, found.largest, found.oversize, found.oversize_pairs;
-    IF found.oversize = 0 THEN
-        EXECUTE format('DROP TABLE %s_k%s', work, rule);
-    ELSE
-        EXECUTE format('DELETE FROM %s_k%s WHERE n <= %s', work, rule, cap);
-        IF NOT key.exploded THEN
-            PERFORM patternos._refine_match_keys(document, relation, work, rule, definition, key.expression, cap);
-        END IF;
+    SELECT string_agg(format('"patternos %s%s"', x.letter, x.number), ', ' ORDER BY x.place, x.number) INTO keys
+    FROM (SELECT 'k', 1, r FROM generate_series(1, rules) AS r
+          UNION ALL SELECT 'h', 2, f.number FROM patternos._match_frequency_columns(document, relation) AS f) AS x (letter, place, number);
+    PERFORM patternos._make_work_table(work || '_count', format('SELECT * FROM patternos._repeated_keys(%L, %s)', format('SELECT %s FROM %s_raw', keys, work), records));
+    EXECUTE format('ANALYZE %s_count', work);
+    EXECUTE format('UPDATE %1$s_rule SET pairs = c.pairs, largest = c.largest, oversize_keys = c.oversize, oversize_pairs = c.oversize_pairs
+                    FROM (SELECT col, sum(n * (n - 1) / 2) AS pairs, max(n) AS largest, count(*) FILTER (WHERE n > %2$s) AS oversize,
+                                 coalesce(sum(n * (n - 1) / 2) FILTER (WHERE n > %2$s), 0) AS oversize_pairs
+                          FROM %1$s_count WHERE k IS NOT NULL GROUP BY col) AS c WHERE c.col = rule', work, cap);
+    EXECUTE format('CREATE %1$s TABLE %2$s_column AS
+                    SELECT f.number, f.name, f.place, sum(c.n) FILTER (WHERE c.k IS NULL)::bigint AS records,
+                        coalesce(sum(c.n * (c.n - 1) / 2) FILTER (WHERE c.k IS NOT NULL), 0) AS equal_pairs
+                    FROM (SELECT number, name, %3$s + row_number() OVER (ORDER BY number) AS place FROM patternos._match_frequency_columns($1, $2)) AS f
+                    JOIN %2$s_count AS c ON c.col = f.place GROUP BY 1, 2, 3',
+                   CASE WHEN work LIKE 'pg\_temp.%' THEN 'TEMP' ELSE 'UNLOGGED' END, work, rules) USING document, relation;
+    IF EXISTS (SELECT FROM patternos._match_frequency_columns(document, relation) AS f WHERE f.is_array) THEN
+        EXECUTE format('CREATE INDEX ON %s_count (col, k)', work);
     END IF;
 END
 $$;
 
--- <work>_fine<rule>: the refined key of each record whose key has more records than the cap; NULL where it was dropped.
-CREATE FUNCTION patternos._refine_match_keys(document jsonb, relation regclass, work text, rule integer, definition text,
-                                             expression text, cap bigint) RETURNS void
+-- <work>_fine<rule>: the refined key of each record whose key has more records than the cap; NULL where further columns did not help.
+CREATE FUNCTION patternos._refine_match_keys(document jsonb, relation regclass, work text, rule integer, definition text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+SET jit = off SET enable_nestloop = off
 AS $$
 DECLARE
+    cap bigint := coalesce((document ->> 'block_cap')::bigint, 1000);
     alias text := patternos._match_alias(relation);
     fine text := format('%s_fine%s', work, rule);
     col text;
     used text[] := '{}';
     oversize bigint := 1;
-    dropped bigint := 0;
+    dropped bigint;
     pairs bigint;
 BEGIN
-    PERFORM patternos._make_work_table(fine, format('SELECT s.rec, s.k FROM (SELECT "patternos rec" AS rec, %s AS k FROM %s_raw AS %s) AS s JOIN %s_k%s USING (k)',
-                                                    expression, work, alias, work, rule));
+    PERFORM patternos._make_work_table(fine, format(
+        'SELECT "patternos rec" AS rec, c.k FROM %1$s_raw JOIN %1$s_count AS c ON c.col = %2$s AND c.k = "patternos k%2$s" WHERE c.n > %3$s', work, rule, cap));
     FOR col IN SELECT c.value ->> 'column' FROM jsonb_array_elements(document -> 'columns') WITH ORDINALITY AS c
-               WHERE c.value ->> 'kind' NOT IN ('set', 'bloom') AND strpos(lower(definition), lower(c.value ->> 'column')) = 0
+               WHERE c.value ->> 'kind' NOT IN ('set', 'bloom') AND c.value ->> 'column' <> ALL (patternos._expression_columns(definition))
                ORDER BY c.ordinality LIMIT 3 LOOP
         EXIT WHEN oversize = 0;
         EXECUTE format('UPDATE %1$s AS f SET k = hashint8extended(f.k, hashtextextended(%2$s COLLATE "C", 0)) FROM %3$s_raw AS %4$s
@@ -214,37 +237,13 @@ AS $$
     ORDER BY c.ordinality
 $$;
 
--- <work>_tf<c> (h, n): how often the values of column c of the document occur, and a row of <work>_column for each such column.
-CREATE FUNCTION patternos._count_match_values(document jsonb, relation regclass, work text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    col record;
-    alias text := patternos._match_alias(relation);
-BEGIN
-    EXECUTE format('CREATE %s TABLE %s_column (number bigint PRIMARY KEY, name text NOT NULL, records bigint NOT NULL, equal_pairs numeric NOT NULL)',
-                   CASE WHEN work LIKE 'pg\_temp.%' THEN 'TEMP' ELSE 'UNLOGGED' END, work);
-    FOR col IN SELECT * FROM patternos._match_frequency_columns(document, relation) LOOP
-        PERFORM patternos._make_work_table(format('%s_tf%s', work, col.number), format(
-            'SELECT h, count(*) AS n FROM (SELECT %s AS h FROM %s_raw AS %s) AS s WHERE h IS NOT NULL GROUP BY h HAVING count(*) > 1',
-            CASE WHEN col.is_array THEN format('unnest(%s)', col.value) ELSE col.value END, work, alias));
-        IF col.is_array THEN
-            EXECUTE format('CREATE INDEX ON %s_tf%s (h)', work, col.number);
-        END IF;
-        EXECUTE format('INSERT INTO %1$s_column SELECT $1, $2, (SELECT count(*) FROM %1$s_raw AS %3$s WHERE %4$s IS NOT NULL),
-                            coalesce(sum(n * (n - 1) / 2), 0) FROM %1$s_tf%2$s', work, col.number, alias, col.value)
-        USING col.number, col.name;
-    END LOOP;
-END
-$$;
-
 -- SQL for the arguments of _encode_record: the document's columns in order, each with its frequency where that weighs.
 CREATE FUNCTION patternos._match_arguments(document jsonb, relation regclass, work text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     col record;
-    records double precision;
+    found record;
     arguments text := '';
 BEGIN
     FOR col IN SELECT c.ordinality AS number, c.value ->> 'column' AS name, f.value, f.is_array
@@ -253,47 +252,73 @@ BEGIN
                ORDER BY c.ordinality LOOP
         arguments := arguments || format(', s.%I', col.name);
         CONTINUE WHEN col.value IS NULL;
-        EXECUTE format('SELECT greatest(records, 1) FROM %s_column WHERE number = $1', work) INTO records USING col.number;
+        EXECUTE format('SELECT place, greatest(records, 1)::float8 AS records FROM %s_column WHERE number = $1', work) INTO found USING col.number;
         arguments := arguments || CASE
-            WHEN col.is_array THEN format(', ARRAY(SELECT coalesce((SELECT n FROM %s_tf%s AS t WHERE t.h = m.h), 1) / %s::float8 FROM unnest(s."patternos h%s") WITH ORDINALITY AS m (h, i) ORDER BY i)',
-                                          work, col.number, records, col.number)
-            ELSE format(', greatest(coalesce(t%1$s.n, 1) - 1, 0.5) / greatest(%2$s::float8 - 1, 1)', col.number, records) END;
+            WHEN col.is_array THEN format(', ARRAY(SELECT coalesce((SELECT n FROM %s_count AS t WHERE t.col = %s AND t.k = m.h), 1) / %s::float8 FROM unnest(s."patternos h%s") WITH ORDINALITY AS m (h, i) ORDER BY i)',
+                                          work, found.place, found.records, col.number)
+            ELSE format(', greatest(coalesce(t%1$s.n, 1) - 1, 0.5) / greatest(%2$s::float8 - 1, 1)', found.place, found.records) END;
     END LOOP;
     RETURN arguments;
 END
 $$;
 
--- SQL for the records: FROM clause and what hangs on it.
+-- SQL for the keys of the records (columns) and what they are joined with (joins). A key that no other record has becomes NULL.
+CREATE FUNCTION patternos._match_key_columns(document jsonb, work text, OUT columns text, OUT joins text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    cap bigint := coalesce((document ->> 'block_cap')::bigint, 1000);
+    rule record;
+BEGIN
+    columns := '';
+    joins := '';
+    FOR rule IN EXECUTE format('SELECT rule AS r, exploded, oversize_keys > 0 AS oversize FROM %s_rule ORDER BY rule', work) LOOP
+        columns := columns || CASE
+            WHEN rule.exploded AND rule.oversize
+                THEN format(', (SELECT array_agg(k ORDER BY k) FROM unnest(s."patternos k%1$s") AS k WHERE k NOT IN (SELECT o.k FROM %2$s_count AS o WHERE o.col = %1$s AND o.n > %3$s)) AS k%1$s',
+                            rule.r, work, cap)
+            WHEN rule.exploded THEN format(', s."patternos k%1$s" AS k%1$s', rule.r)
+            WHEN rule.oversize THEN format(', CASE WHEN c%1$s.n > %2$s THEN x%1$s.k ELSE c%1$s.k END AS k%1$s', rule.r, cap)
+            ELSE format(', c%1$s.k AS k%1$s', rule.r) END;
+        CONTINUE WHEN rule.exploded;
+        joins := joins || format(' LEFT JOIN %1$s_count AS c%2$s ON c%2$s.col = %2$s AND c%2$s.k = s."patternos k%2$s"', work, rule.r)
+            || CASE WHEN rule.oversize THEN format(' LEFT JOIN %1$s_fine%2$s AS x%2$s ON x%2$s.rec = s."patternos rec"', work, rule.r) ELSE '' END;
+    END LOOP;
+END
+$$;
+
+-- SQL for the records.
 CREATE FUNCTION patternos._match_record_query(document jsonb, relation regclass, work text, model bytea) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    rule record;
-    keys text := '';
-    inner_keys text := '';
-    joins text := '';
+    keys record := patternos._match_key_columns(document, work);
+    frequencies text := '';
     col record;
 BEGIN
-    FOR rule IN EXECUTE format('SELECT rule AS r, expression, exploded, oversize_keys FROM %s_rule ORDER BY rule', work) LOOP
-        inner_keys := inner_keys || format(', %s AS "patternos k%s"', rule.expression, rule.r);
-        keys := keys || CASE
-            WHEN rule.oversize_keys = 0 THEN format(', s."patternos k%1$s" AS k%1$s', rule.r)
-            WHEN rule.exploded THEN format(', (SELECT array_agg(k ORDER BY k) FROM unnest(s."patternos k%1$s") AS k WHERE k NOT IN (SELECT o.k FROM %2$s_k%1$s AS o)) AS k%1$s', rule.r, work)
-            ELSE format(', CASE WHEN x%1$s.rec IS NULL THEN s."patternos k%1$s" ELSE x%1$s.k END AS k%1$s', rule.r) END;
-        IF rule.oversize_keys > 0 AND NOT rule.exploded THEN
-            joins := joins || format(' LEFT JOIN %1$s_fine%2$s AS x%2$s ON x%2$s.rec = s."patternos rec"', work, rule.r);
-        END IF;
+    FOR col IN EXECUTE format('SELECT f.number, c.place FROM %s_column AS c JOIN patternos._match_frequency_columns($1, $2) AS f USING (number) WHERE NOT f.is_array', work)
+               USING document, relation LOOP
+        frequencies := frequencies || format(' LEFT JOIN %1$s_count AS t%2$s ON t%2$s.col = %2$s AND t%2$s.k = s."patternos h%3$s"', work, col.place, col.number);
     END LOOP;
-    FOR col IN SELECT * FROM patternos._match_frequency_columns(document, relation) LOOP
-        inner_keys := inner_keys || format(', %s AS "patternos h%s"', col.value, col.number);
-        IF NOT col.is_array THEN
-            joins := joins || format(' LEFT JOIN %1$s_tf%2$s AS t%2$s ON t%2$s.h = s."patternos h%2$s"', work, col.number);
-        END IF;
-    END LOOP;
-    RETURN format('SELECT s."patternos rec" AS rec, s.%I AS uid, %s AS src%s, patternos._encode_record(%L::bytea%s) AS f FROM (SELECT %s.*%s FROM %s_raw AS %s) AS s%s',
-                  document ->> 'unique_id', coalesce('s.' || quote_ident(document ->> 'source') || '::text', 'NULL::text'), keys, model,
-                  patternos._match_arguments(document, relation, work), patternos._match_alias(relation), inner_keys, work,
-                  patternos._match_alias(relation), joins);
+    RETURN format('SELECT s."patternos rec" AS rec, s.%I AS uid, %s AS src%s, patternos._encode_record(%L::bytea%s) AS f FROM %s_raw AS s%s%s',
+                  document ->> 'unique_id', coalesce('s.' || quote_ident(document ->> 'source') || '::text', 'NULL::text'), keys.columns, model,
+                  patternos._match_arguments(document, relation, work), work, keys.joins, frequencies);
+END
+$$;
+
+-- <work>_rule: a row for each rule, its figures still to come.
+CREATE FUNCTION patternos._list_match_rules(document jsonb, relation regclass, rules text[], work text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('CREATE %s TABLE %s_rule (rule integer PRIMARY KEY, definition text NOT NULL, expression text NOT NULL,
+                        exploded boolean NOT NULL, pairs numeric NOT NULL DEFAULT 0, largest bigint NOT NULL DEFAULT 0,
+                        oversize_keys bigint NOT NULL DEFAULT 0, oversize_pairs numeric NOT NULL DEFAULT 0, refined_by text[],
+                        refined_pairs numeric NOT NULL DEFAULT 0, dropped_records bigint NOT NULL DEFAULT 0)',
+                   CASE WHEN work LIKE 'pg\_temp.%' THEN 'TEMP' ELSE 'UNLOGGED' END, work);
+    EXECUTE format('INSERT INTO %s_rule (rule, definition, expression, exploded)
+                    SELECT r, $3[r], k.expression, k.exploded FROM generate_series(1, cardinality($3)) AS r, patternos._match_key($1, $2, $3[r]) AS k', work)
+    USING document, relation, rules;
 END
 $$;
 
@@ -302,26 +327,23 @@ $$;
 CREATE FUNCTION patternos._create_match_records(document jsonb, relation regclass, work_schema name DEFAULT NULL, further text[] DEFAULT '{}')
 RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
-SET jit = off SET enable_mergejoin = off SET parallel_tuple_cost = 0 SET work_mem = '128MB'
+SET jit = off SET enable_mergejoin = off SET enable_nestloop = off SET parallel_tuple_cost = 0 SET work_mem = '64MB' SET join_collapse_limit = 1
 SET datestyle = 'ISO' SET intervalstyle = 'iso_8601' SET extra_float_digits = 1 SET bytea_output = 'hex'
 AS $$
 DECLARE
     work text := patternos._match_work_name(work_schema);
     rules text[] := ARRAY(SELECT value FROM jsonb_array_elements_text(document -> 'blocking')) || further;
     model bytea := patternos._compile_match_model(document);
+    oversize record;
 BEGIN
-    PERFORM patternos._number_match_records(document, relation, rules, work);
-    EXECUTE format('CREATE %s TABLE %s_rule (rule integer PRIMARY KEY, definition text NOT NULL, expression text NOT NULL,
-                        exploded boolean NOT NULL, pairs numeric NOT NULL, largest bigint NOT NULL, oversize_keys bigint NOT NULL,
-                        oversize_pairs numeric NOT NULL, refined_by text[], refined_pairs numeric NOT NULL DEFAULT 0,
-                        dropped_records bigint NOT NULL DEFAULT 0)',
-                   CASE WHEN work_schema IS NULL THEN 'TEMP' ELSE 'UNLOGGED' END, work);
-    FOR rule IN 1 .. cardinality(rules) LOOP
-        PERFORM patternos._count_match_keys(document, relation, work, rule, rules[rule]);
+    PERFORM patternos._list_match_rules(document, relation, rules, work);
+    PERFORM patternos._count_match_keys(document, relation, work, cardinality(rules),
+                                        patternos._number_match_records(document, relation, rules, work));
+    FOR oversize IN EXECUTE format('SELECT rule, definition FROM %s_rule WHERE oversize_keys > 0 AND NOT exploded ORDER BY rule', work) LOOP
+        PERFORM patternos._refine_match_keys(document, relation, work, oversize.rule, oversize.definition);
     END LOOP;
-    PERFORM patternos._count_match_values(document, relation, work);
     PERFORM patternos._make_work_table(work, patternos._match_record_query(document, relation, work, model));
-    EXECUTE format('DROP TABLE %s_raw', work);
+    EXECUTE format('DROP TABLE %1$s_raw, %1$s_count', work);
     EXECUTE format('ANALYZE %s (rec)', work);
     RETURN work;
 END
