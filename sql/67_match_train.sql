@@ -45,8 +45,9 @@ BEGIN
 END
 $$;
 
--- Share of the pairs with a value on either side whose values are equal, exactly, from the frequencies of the values; NULL without such pairs.
-CREATE FUNCTION patternos._equal_share(document jsonb, relation regclass, columns text[]) RETURNS double precision
+-- Share of the pairs with a value on either side whose values are equal, exactly, from the frequencies of the values; NULL without such
+-- pairs. What was counted with the records of work is not counted again.
+CREATE FUNCTION patternos._equal_share(document jsonb, relation regclass, columns text[], work text DEFAULT NULL) RETURNS double precision
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '128MB'
 SET datestyle = 'ISO' SET intervalstyle = 'iso_8601' SET extra_float_digits = 1 SET bytea_output = 'hex'
 AS $$
@@ -56,6 +57,12 @@ DECLARE
                    FROM unnest(columns) WITH ORDINALITY AS t (c, n));
     result double precision;
 BEGIN
+    IF work IS NOT NULL AND cardinality(columns) = 1 AND document ->> 'link_type' <> 'link_only' THEN
+        EXECUTE format('SELECT equal_pairs / nullif(records * (records - 1.0) / 2, 0) FROM %s_column WHERE name = $1', work) INTO result USING columns[1];
+        IF result IS NOT NULL THEN
+            RETURN result;
+        END IF;
+    END IF;
     EXECUTE format('WITH value AS (SELECT hashtextextended((%1$s) COLLATE "C", 0) AS v, %2$s AS s FROM %3$s),
                          part AS (SELECT v, s, count(*)::numeric AS n FROM value WHERE v IS NOT NULL GROUP BY v, s),
                          whole AS (SELECT sum(n) AS n, sum(n * n) AS same FROM part GROUP BY v),
@@ -70,7 +77,7 @@ $$;
 
 -- Pairs per level among all pairs, comparison by comparison, worst level first: counted where all pairs were looked at; otherwise the
 -- share of equal values is exact and the other levels share the rest as in the sample.
-CREATE FUNCTION patternos._agreement(document jsonb, relation regclass, patterns bigint[], counts bigint[], is_sample boolean)
+CREATE FUNCTION patternos._agreement(document jsonb, relation regclass, work text, patterns bigint[], counts bigint[], is_sample boolean)
 RETURNS double precision[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -89,7 +96,7 @@ BEGIN
         LEFT JOIN (SELECT (p >> (4 * comparison.n)) & 15 AS level, sum(n)::float8 AS n FROM unnest(patterns, counts) AS u (p, n) GROUP BY 1) AS t USING (level);
         SELECT sum(s) INTO pairs FROM unnest(seen) AS s;
         IF is_sample AND pairs > 0 AND comparison.c -> 'levels' -> 0 ->> 'test' = 'exact' AND comparison.c ->> 'kind' NOT IN ('set', 'bloom') THEN
-            equal := patternos._equal_share(document, relation, ARRAY(SELECT jsonb_array_elements_text(comparison.c -> 'columns')));
+            equal := patternos._equal_share(document, relation, ARRAY(SELECT jsonb_array_elements_text(comparison.c -> 'columns')), work);
             SELECT array_agg(CASE WHEN level = best THEN equal * pairs ELSE s * (1 - equal) * pairs / greatest(pairs - seen[best], 1) END ORDER BY level)
             INTO seen FROM unnest(seen) WITH ORDINALITY AS t (s, level) WHERE equal IS NOT NULL;
         END IF;
@@ -261,7 +268,7 @@ AS $$
 $$;
 
 -- The columns of the document with u of equal values where a comparison of several columns weighs the frequencies of each.
-CREATE FUNCTION patternos._with_column_shares(document jsonb, relation regclass) RETURNS jsonb
+CREATE FUNCTION patternos._with_column_shares(document jsonb, relation regclass, work text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT document || jsonb_build_object('columns', jsonb_agg(
@@ -269,6 +276,6 @@ AS $$
              ELSE c.value || jsonb_build_object('u_exact', patternos._significant(greatest(s.share, 1e-12))) END ORDER BY c.ordinality))
     FROM jsonb_array_elements(document -> 'columns') WITH ORDINALITY AS c
     LEFT JOIN LATERAL (
-        SELECT patternos._equal_share(document, relation, ARRAY[c.value ->> 'column']) AS share
+        SELECT patternos._equal_share(document, relation, ARRAY[c.value ->> 'column'], work) AS share
         WHERE (c.value ->> 'tf')::boolean AND c.value ->> 'kind' NOT IN ('set', 'bloom')) AS s ON true
 $$;

@@ -95,10 +95,10 @@ BEGIN
     p := patternos._start_parameters(document);
     lambda := least(greatest(lambda, 1e-12), 1 - 1e-9);
     fit := patternos._fit_match_model(p.levels, coalesce(lambda, 1 / sqrt(2 * total + 100)) || p.start, 0::float8 || p.prior, (origin <> 'estimated') || p.fixed,
-               patternos._agreement(document, relation, random.patterns, random.counts,
+               patternos._agreement(document, relation, work, random.patterns, random.counts,
                                     total > coalesce((document ->> 'max_pairs')::float8, 1e6)),
                total, passes.masks, passes.passes, passes.patterns, passes.counts, passes.truths);
-    result := patternos._with_column_shares(patternos._with_parameters(document, fit.parameters), relation);
+    result := patternos._with_column_shares(patternos._with_parameters(document, fit.parameters), relation, work);
     RETURN result || jsonb_build_object('training', jsonb_build_object(
         'pairs', total::numeric, 'random_pairs', (SELECT coalesce(sum(n), 0) FROM unnest(random.counts) AS n), 'labelled_pairs', labels,
         'lambda', jsonb_build_object('source', origin, 'pairs_above_0.9', jsonb_build_object(

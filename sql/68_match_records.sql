@@ -4,7 +4,7 @@
 --               the order of unique_id, from 1. kr is the 64-bit key of rule r: NULL where it makes no pair, an ordered
 --               bigint[] where an expression of the rule is an array (a record then has a key for each member).
 -- <work>_rule   one row a rule: what it is, how many pairs its keys make, what was refined or dropped.
--- <work>_column one row a column with term frequencies: how many records have a value and how many pairs of them the same one.
+-- <work>_column one row a column that is counted: how many records have a value and how many pairs of them the same one.
 --
 -- The work tables are unlogged tables of the given schema, so that plans over them may be parallel; without a schema they are
 -- temporary and plans over them serial. Who makes them drops them with _drop_match_records().
@@ -98,7 +98,7 @@ AS $$
 $$;
 
 -- <work>_raw: the relation's columns that a run reads, numbered in the order of unique_id, with the keys of the rules and the hashes
--- of the values whose frequency weighs. Errors: no such column, a NULL or repeated unique_id.
+-- of the values that are counted. Errors: no such column, a NULL or repeated unique_id.
 CREATE FUNCTION patternos._number_match_records(document jsonb, relation regclass, rules text[], work text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 SET jit = off SET parallel_tuple_cost = 0 SET work_mem = '128MB'
@@ -220,20 +220,21 @@ BEGIN
 END
 $$;
 
--- The columns whose values' frequencies weigh, with SQL for the hash of a value; of an array column, for the array of its members' hashes.
+-- The columns whose values are counted, with SQL for the hash of a value; of an array column, for the array of its members' hashes.
+-- tf: the frequencies weigh in comparisons. Of the others the share of equal values is wanted.
 CREATE FUNCTION patternos._match_frequency_columns(document jsonb, relation regclass)
-RETURNS TABLE (number bigint, name text, value text, is_array boolean)
+RETURNS TABLE (number bigint, name text, value text, is_array boolean, tf boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.ordinality, a.attname,
            CASE WHEN t.typcategory = 'A'
                 THEN format('ARRAY(SELECT hashtextextended(patternos._normalize_value(''exact'', m) COLLATE "C", 0) FROM unnest(%I::text[]) AS m)', a.attname)
                 ELSE format('hashtextextended(%s COLLATE "C", 0)', patternos._match_value(document, relation, quote_ident(a.attname))) END,
-           t.typcategory = 'A'
+           t.typcategory = 'A', coalesce((c.value ->> 'tf')::boolean, false)
     FROM jsonb_array_elements(document -> 'columns') WITH ORDINALITY AS c
     JOIN pg_attribute AS a ON a.attrelid = relation AND a.attname = c.value ->> 'column' AND NOT a.attisdropped
     JOIN pg_type AS t ON t.oid = a.atttypid
-    WHERE (c.value ->> 'tf')::boolean
+    WHERE (c.value ->> 'tf')::boolean OR t.typcategory <> 'A' AND c.value ->> 'kind' NOT IN ('set', 'bloom')
     ORDER BY c.ordinality
 $$;
 
@@ -248,7 +249,7 @@ DECLARE
 BEGIN
     FOR col IN SELECT c.ordinality AS number, c.value ->> 'column' AS name, f.value, f.is_array
                FROM jsonb_array_elements(document -> 'columns') WITH ORDINALITY AS c
-               LEFT JOIN patternos._match_frequency_columns(document, relation) AS f ON f.number = c.ordinality
+               LEFT JOIN patternos._match_frequency_columns(document, relation) AS f ON f.number = c.ordinality AND f.tf
                ORDER BY c.ordinality LOOP
         arguments := arguments || format(', s.%I', col.name);
         CONTINUE WHEN col.value IS NULL;
@@ -296,7 +297,7 @@ DECLARE
     frequencies text := '';
     col record;
 BEGIN
-    FOR col IN EXECUTE format('SELECT f.number, c.place FROM %s_column AS c JOIN patternos._match_frequency_columns($1, $2) AS f USING (number) WHERE NOT f.is_array', work)
+    FOR col IN EXECUTE format('SELECT f.number, c.place FROM %s_column AS c JOIN patternos._match_frequency_columns($1, $2) AS f USING (number) WHERE f.tf AND NOT f.is_array', work)
                USING document, relation LOOP
         frequencies := frequencies || format(' LEFT JOIN %1$s_count AS t%2$s ON t%2$s.col = %2$s AND t%2$s.k = s."patternos h%3$s"', work, col.place, col.number);
     END LOOP;
