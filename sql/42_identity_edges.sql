@@ -1,32 +1,45 @@
 -- Edges: which pairs of accounts are, or may be, of one person.
 --
--- The edges of a changed account are found anew and compared with those stored. Which edges a pair has
+-- The edges of a changed account, or where very many changed of all, are found anew and compared with those stored. Which edges a pair has
 -- depends on these two accounts, on values and keys that are blocked because many hold them, on labels
 -- and on the version of the model, never on the order in which accounts came.
 
 -- Deterministic: a common identifying value that is not blocked. A telephone may be a household's or passed
--- on: by itself it does not join two accounts that contradict each other.
-CREATE FUNCTION patternos._find_deterministic_edges() RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp
+-- on: by itself it does not join two accounts that contradict each other. With everything, work_value says
+-- which values more than one account holds.
+CREATE FUNCTION patternos._find_deterministic_edges(everything boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-    INSERT INTO pg_temp.work_edge (account_a, account_b, kind, rule, probability)
-    SELECT s.a, s.b, 'deterministic', string_agg(s.kind, ',' ORDER BY s.kind), 1
-    FROM (SELECT DISTINCT least(h.identity_key, o.identity_key) AS a, greatest(h.identity_key, o.identity_key) AS b, kind
-          FROM pg_temp.work_changed c
-          JOIN patternos_dw.account_identifier h USING (identity_key)
-          JOIN patternos_dw.account_identifier o USING (value_key, kind, value_hash)
-          LEFT JOIN pg_temp.work_changed also ON also.identity_key = o.identity_key
-          WHERE kind = ANY (patternos._identifying_kinds())
-            AND (also.identity_key IS NULL AND o.identity_key <> h.identity_key OR o.identity_key > h.identity_key)
-            AND NOT EXISTS (SELECT FROM patternos_dw.identifier_block b WHERE b.kind = h.kind AND b.value_hash = h.value_hash)) s
-    JOIN patternos_dw.match_record x ON x.identity_key = s.a
-    JOIN patternos_dw.match_record y ON y.identity_key = s.b
-    WHERE s.kind <> 'mobile' OR NOT patternos._contradict(x.traits, y.traits)
-    GROUP BY s.a, s.b
+BEGIN
+    EXECUTE format($query$
+        INSERT INTO pg_temp.work_edge (account_a, account_b, kind, rule, probability)
+        SELECT s.a, s.b, 'deterministic', string_agg(s.kind, ',' ORDER BY s.kind), 1
+        FROM (SELECT DISTINCT p.a, p.b, p.kind
+              FROM (%s) p
+              WHERE p.kind = ANY (patternos._identifying_kinds())
+                AND NOT EXISTS (SELECT FROM patternos_dw.identifier_block b WHERE b.kind = p.kind AND b.value_hash = p.value_hash)) s
+        JOIN patternos_dw.match_record x ON x.identity_key = s.a
+        JOIN patternos_dw.match_record y ON y.identity_key = s.b
+        WHERE s.kind <> 'mobile' OR NOT patternos._contradict(x.traits, y.traits)
+        GROUP BY s.a, s.b$query$,
+        CASE WHEN everything THEN $query$
+            SELECT h.identity_key AS a, o.identity_key AS b, kind, value_hash
+            FROM pg_temp.work_value v
+            JOIN patternos_dw.account_identifier h USING (value_key, kind, value_hash)
+            JOIN patternos_dw.account_identifier o USING (value_key, kind, value_hash)
+            WHERE NOT v.is_crowded AND h.identity_key < o.identity_key$query$
+        ELSE $query$
+            SELECT least(h.identity_key, o.identity_key) AS a, greatest(h.identity_key, o.identity_key) AS b, kind, value_hash
+            FROM pg_temp.work_changed c
+            JOIN patternos_dw.account_identifier h USING (identity_key)
+            JOIN patternos_dw.account_identifier o USING (value_key, kind, value_hash)
+            LEFT JOIN pg_temp.work_changed also ON also.identity_key = o.identity_key
+            WHERE also.identity_key IS NULL AND o.identity_key <> h.identity_key OR o.identity_key > h.identity_key$query$ END);
+END
 $$;
 
 -- Manual: a steward's or reviewer's word that two accounts are the same person's.
-CREATE FUNCTION patternos._find_manual_edges() RETURNS void
+CREATE FUNCTION patternos._find_manual_edges(everything boolean) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO pg_temp.work_edge (account_a, account_b, kind, rule, probability)
@@ -35,11 +48,11 @@ AS $$
     JOIN patternos_dw.match_record x ON x.identity_key = l.account_a
     JOIN patternos_dw.match_record y ON y.identity_key = l.account_b
     WHERE l.same
-      AND EXISTS (SELECT FROM pg_temp.work_changed c WHERE c.identity_key IN (l.account_a, l.account_b))
+      AND (everything OR EXISTS (SELECT FROM pg_temp.work_changed c WHERE c.identity_key IN (l.account_a, l.account_b)))
 $$;
 
--- Pairs with a common key that is not crowded, one of them changed, as a query (a, b, key). With everything,
--- keys of one account only are passed over first.
+-- Pairs with a common key that is not crowded, one of them changed or, with everything, all, as a query
+-- (a, b, key).
 CREATE FUNCTION patternos._account_pair_query(everything boolean) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -48,10 +61,7 @@ AS $$
         FROM pg_temp.work_key w
         JOIN patternos_dw.match_key k USING (key)
         JOIN patternos_dw.match_key o USING (key)
-        LEFT JOIN pg_temp.work_changed c ON c.identity_key = k.identity_key
-        LEFT JOIN pg_temp.work_changed d ON d.identity_key = o.identity_key
-        WHERE NOT w.is_crowded AND k.identity_key < o.identity_key
-          AND (c.identity_key IS NOT NULL OR d.identity_key IS NOT NULL)$query$
+        WHERE NOT w.is_crowded AND k.identity_key < o.identity_key$query$
     ELSE $query$
         SELECT least(c.identity_key, o.identity_key) AS a, greatest(c.identity_key, o.identity_key) AS b, o.key
         FROM pg_temp.work_changed c
@@ -87,7 +97,7 @@ END
 $$;
 
 -- Writes what differs. Leaves work_seed: the accounts whose customers may change.
-CREATE FUNCTION patternos._write_edges() RETURNS bigint
+CREATE FUNCTION patternos._write_edges(everything boolean) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -98,8 +108,12 @@ BEGIN
     SELECT e.account_a, e.account_b, e.kind,
            (n.rule, n.probability, n.pattern, n.model_version) IS NOT DISTINCT FROM (e.rule, e.probability, e.pattern, e.model_version) AS stays
     FROM (SELECT e.* FROM pg_temp.work_changed c JOIN patternos_dw.match_edge e ON e.account_a = c.identity_key
+          WHERE NOT everything
           UNION
-          SELECT e.* FROM pg_temp.work_changed c JOIN patternos_dw.match_edge e ON e.account_b = c.identity_key) e
+          SELECT e.* FROM pg_temp.work_changed c JOIN patternos_dw.match_edge e ON e.account_b = c.identity_key
+          WHERE NOT everything
+          UNION ALL
+          SELECT e.* FROM patternos_dw.match_edge e WHERE everything) e
     LEFT JOIN pg_temp.work_edge n USING (account_a, account_b, kind);
     ANALYZE pg_temp.work_old_edge;
     DELETE FROM patternos_dw.match_edge e USING pg_temp.work_old_edge o
@@ -120,5 +134,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._find_deterministic_edges(), patternos._find_manual_edges(), patternos._account_pair_query(boolean),
-    patternos._find_probabilistic_edges(integer, jsonb, double precision, boolean), patternos._write_edges() FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._find_deterministic_edges(boolean), patternos._find_manual_edges(boolean), patternos._account_pair_query(boolean),
+    patternos._find_probabilistic_edges(integer, jsonb, double precision, boolean), patternos._write_edges(boolean) FROM PUBLIC;

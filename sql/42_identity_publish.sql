@@ -31,49 +31,53 @@ BEGIN
 END
 $$;
 
+-- Kinds of evidence by their bit in what patternos._common_evidence() returns.
+CREATE FUNCTION patternos._evidence_kinds() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '{email,mobile,loyalty_id,name_address_dob,device,ip,name,address,city,age_group}'::text[];
+
 -- What the accounts of one customer have in common: true where an account shares a value with another
 -- of them, or the model finds them alike, false where both have values of the kind and none is.
 CREATE FUNCTION patternos._describe_matches(document jsonb)
 RETURNS TABLE (identity_key bigint, match_attributes jsonb)
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH member AS (
-        SELECT c.component, c.identity_key
-        FROM pg_temp.work_component c
-        JOIN (SELECT component FROM pg_temp.work_component GROUP BY component HAVING count(*) > 1) m USING (component)
-    ), evidence AS (
-        SELECT m.component, m.identity_key, h.kind, h.value_key AS value
-        FROM member m
-        JOIN patternos_dw.account_identifier h USING (identity_key)
-        WHERE NOT EXISTS (SELECT FROM patternos_dw.identifier_block b WHERE b.kind = h.kind AND b.value_hash = h.value_hash)
-        UNION ALL
-        SELECT m.component, m.identity_key, a.kind, a.value
-        FROM member m
-        LEFT JOIN patternos_dw.account_profile p USING (identity_key)
-        LEFT JOIN patternos_dw.account_feature f USING (identity_key)
-        CROSS JOIN LATERAL (VALUES ('city', hashtextextended(lower(p.city), 0)), ('age_group', hashtextextended(p.age_group, 0)),
-                                   ('name', f.name_hash), ('address', f.address_hash)) a (kind, value)
-        WHERE a.value IS NOT NULL
-    ), compared AS (
-        SELECT identity_key, kind, count(*) OVER (PARTITION BY component, kind, value) > 1 AS is_shared,
-               min(identity_key) OVER k <> max(identity_key) OVER k AS is_compared
-        FROM evidence
-        WINDOW k AS (PARTITION BY component, kind)
+    WITH found AS (
+        SELECT * FROM patternos._common_evidence($query$
+            SELECT c.component, c.identity_key, array_position(patternos._evidence_kinds(), h.kind) - 1, h.value_key
+            FROM pg_temp.work_group c
+            JOIN patternos_dw.account_identifier h USING (identity_key)
+            WHERE NOT EXISTS (SELECT FROM patternos_dw.identifier_block b WHERE b.kind = h.kind AND b.value_hash = h.value_hash)
+            UNION ALL
+            SELECT c.component, c.identity_key, a.kind, a.value
+            FROM pg_temp.work_group c
+            LEFT JOIN patternos_dw.account_profile p USING (identity_key)
+            LEFT JOIN patternos_dw.account_feature f USING (identity_key)
+            CROSS JOIN LATERAL (VALUES (6, f.name_hash), (7, f.address_hash), (8, hashtextextended(lower(p.city), 0)),
+                                       (9, hashtextextended(p.age_group, 0))) a (kind, value)$query$)
     ), alike AS (
-        SELECT i.identity_key, n.name AS kind
-        FROM pg_temp.work_component a
+        SELECT i.identity_key, bit_or(n.bit) AS bits
+        FROM pg_temp.work_group a
         JOIN patternos_dw.match_edge e ON e.account_a = a.identity_key AND e.kind = 'probabilistic' AND NOT e.is_cut
-        JOIN (SELECT c.value ->> 'name' AS name, 4 * (c.number - 1)::integer AS place
-              FROM jsonb_array_elements(document -> 'comparisons') WITH ORDINALITY c (value, number)) n
-            ON n.name IN ('name', 'address', 'device', 'ip') AND (e.pattern >> n.place & 15) > 1
+        JOIN (SELECT 1 << array_position(patternos._evidence_kinds(), c.value ->> 'name') - 1 AS bit, 4 * (c.number - 1)::integer AS place
+              FROM jsonb_array_elements(document -> 'comparisons') WITH ORDINALITY c (value, number)
+              WHERE c.value ->> 'name' IN ('name', 'address', 'device', 'ip')) n
+            ON (e.pattern >> n.place & 15) > 1
         CROSS JOIN LATERAL (VALUES (e.account_a), (e.account_b)) i (identity_key)
+        GROUP BY i.identity_key
+    ), described AS (
+        SELECT c.identity_key, coalesce(f.compared, 0) | coalesce(l.bits, 0) AS compared, coalesce(f.shared, 0) | coalesce(l.bits, 0) AS shared
+        FROM pg_temp.work_group c
+        LEFT JOIN found f ON f.member = c.identity_key
+        LEFT JOIN alike l USING (identity_key)
     )
-    SELECT identity_key, jsonb_object_agg(kind, is_shared)
-    FROM (SELECT identity_key, kind, bool_or(is_shared) AS is_shared
-          FROM (SELECT identity_key, kind, is_shared FROM compared WHERE is_compared
-                UNION ALL SELECT identity_key, kind, true FROM alike) s
-          GROUP BY identity_key, kind) k
-    GROUP BY identity_key
+    SELECT d.identity_key, s.attributes
+    FROM described d
+    JOIN (SELECT v.compared, v.shared,
+                 (SELECT jsonb_object_agg(k.kind, v.shared >> k.place::integer - 1 & 1 = 1)
+                  FROM unnest(patternos._evidence_kinds()) WITH ORDINALITY k (kind, place)
+                  WHERE v.compared >> k.place::integer - 1 & 1 = 1) AS attributes
+          FROM (SELECT DISTINCT compared, shared FROM described) v) s USING (compared, shared)
 $$;
 
 -- Facts follow their account, or all together their retired customer.
@@ -146,6 +150,11 @@ DECLARE
 BEGIN
     INSERT INTO patternos_dw.dim_customer (customer_key)
     SELECT new_key FROM pg_temp.work_customer WHERE is_new ORDER BY new_key;
+    CREATE TEMP TABLE work_group ON COMMIT DROP AS
+    SELECT g.identity_key, g.component
+    FROM (SELECT identity_key, component, count(*) OVER (PARTITION BY component) AS accounts FROM pg_temp.work_component) g
+    WHERE g.accounts > 1;
+    ANALYZE pg_temp.work_group;
     UPDATE patternos_dw.dim_customer_identity i
     SET customer_key = d.new_key, mapping_method = d.method, mapping_confidence = d.confidence,
         match_attributes = d.match_attributes, last_matched_at = now(),
@@ -157,6 +166,7 @@ BEGIN
     WHERE i.identity_key = d.identity_key
       AND (d.new_key, d.method, d.confidence, d.match_attributes)
           IS DISTINCT FROM (i.customer_key, i.mapping_method, i.mapping_confidence, i.match_attributes);
+    DROP TABLE pg_temp.work_group;
     PERFORM patternos._move_facts();
     PERFORM patternos._retire_customers();
     INSERT INTO patternos_dw.customer_id_history (identity_key, old_customer_key, new_customer_key, change, run_id)
@@ -214,6 +224,6 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._check_churn(double precision, double precision), patternos._describe_matches(jsonb), patternos._move_facts(),
+REVOKE ALL ON FUNCTION patternos._check_churn(double precision, double precision), patternos._evidence_kinds(), patternos._describe_matches(jsonb), patternos._move_facts(),
     patternos._retire_customers(), patternos._move_accounts(jsonb), patternos._current_run(),
     patternos._finish_identities(integer, double precision, bigint, bigint) FROM PUBLIC;

@@ -18,24 +18,23 @@ BEGIN
 END
 $$;
 
--- SQL for the blocking keys of a row v of match_account. Every expression of a rule must have a value; a rule
--- over an array has a key for each member. The number of the rule is in the upper eight bits, so that keys of
--- two rules never meet.
-CREATE FUNCTION patternos._account_key_query(document jsonb) RETURNS text
+-- SQL for the blocking keys of a row v of match_account, a hash for each rule. Every expression of a rule must
+-- have a value; a rule over an array has a key for each member.
+CREATE FUNCTION patternos._account_key_list(document jsonb) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    rule record;
+    rule text;
     part record;
     type text;
     hash text;
     members text[];
-    queries text[] := '{}';
+    hashes text[] := '{}';
 BEGIN
-    FOR rule IN SELECT r.definition, r.number FROM jsonb_array_elements_text(document -> 'blocking') WITH ORDINALITY r (definition, number) LOOP
+    FOR rule IN SELECT jsonb_array_elements_text(document -> 'blocking') LOOP
         hash := '0';
         members := '{}';
-        FOR part IN SELECT p.expression, p.number FROM unnest(patternos._split_expressions(rule.definition)) WITH ORDINALITY p (expression, number) LOOP
+        FOR part IN SELECT p.expression, p.number FROM unnest(patternos._split_expressions(rule)) WITH ORDINALITY p (expression, number) LOOP
             EXECUTE format('SELECT pg_typeof((SELECT %s FROM patternos_dw.match_account v LIMIT 0))', part.expression) INTO type;
             IF type LIKE '%[]' THEN
                 members := members || format('unnest(%s) AS m%s (value)', part.expression, part.number);
@@ -44,27 +43,28 @@ BEGIN
             hash := format(CASE WHEN type LIKE 'bigint%' THEN 'hashint8extended(%s, %s)'
                                 ELSE 'hashtextextended((%s)::text COLLATE "C", %s)' END, part.expression, hash);
         END LOOP;
-        queries := queries || format('SELECT (%s::bigint << 56) | (%s & 72057594037927935)%s', rule.number, hash,
-                                     ' FROM ' || nullif(array_to_string(members, ', '), ''));
+        hashes := hashes || CASE WHEN members = '{}' THEN hash
+                                 WHEN rule ~ '^\w+$' AND type = 'bigint[]' THEN 'v.' || rule
+                                 ELSE format('ARRAY(SELECT %s FROM %s)', hash, array_to_string(members, ', ')) END;
     END LOOP;
-    RETURN array_to_string(queries, ' UNION ALL ');
+    RETURN array_to_string(hashes, ', ');
 END
 $$;
 
 -- Encodes the changed accounts, and keeps match_record and match_key so. An account that is no more leaves
 -- both. Leaves work_record: the changed accounts with the keys they had, NULL for a new one; and work_gone_key.
-CREATE FUNCTION patternos._refresh_match_records(version integer, document jsonb) RETURNS void
+CREATE FUNCTION patternos._refresh_match_records(version integer, document jsonb, everything boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     EXECUTE format($query$
         INSERT INTO pg_temp.work_record
-        SELECT v.identity_key, v.traits, ARRAY(SELECT DISTINCT k.key FROM (%s) k (key) WHERE k.key IS NOT NULL ORDER BY k.key),
+        SELECT v.identity_key, v.traits, patternos._blocking_keys(%s),
                patternos._encode_record($1, %s), o.keys
         FROM pg_temp.work_changed c
         JOIN patternos_dw.match_account v USING (identity_key)
         LEFT JOIN patternos_dw.match_record o USING (identity_key)$query$,
-        patternos._account_key_query(document),
+        patternos._account_key_list(document),
         (SELECT string_agg(format('v.%I', c.value ->> 'column'), ', ' ORDER BY c.number)
          FROM jsonb_array_elements(document -> 'columns') WITH ORDINALITY c (value, number)))
     USING patternos._compile_match_model(document);
@@ -95,6 +95,9 @@ BEGIN
     SET model_version = excluded.model_version, traits = excluded.traits, keys = excluded.keys, feature = excluded.feature
     WHERE (o.model_version, o.traits, o.keys, o.feature)
           IS DISTINCT FROM (excluded.model_version, excluded.traits, excluded.keys, excluded.feature);
+    IF everything THEN
+        ANALYZE patternos_dw.match_record, patternos_dw.match_key;
+    END IF;
 END
 $$;
 
@@ -148,6 +151,6 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._account_model(), patternos._account_key_query(jsonb),
-    patternos._refresh_match_records(integer, jsonb), patternos._count_match_keys(boolean),
+REVOKE ALL ON FUNCTION patternos._account_model(), patternos._account_key_list(jsonb),
+    patternos._refresh_match_records(integer, jsonb, boolean), patternos._count_match_keys(boolean),
     patternos._review_match_keys(boolean) FROM PUBLIC;

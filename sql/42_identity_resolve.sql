@@ -53,7 +53,7 @@ BEGIN
         pg_temp.work_edge, pg_temp.work_seed, pg_temp.work_touched, pg_temp.work_account, pg_temp.work_component,
         pg_temp.work_customer, pg_temp.work_move, pg_temp.work_retired;
     CREATE TEMP TABLE work_changed (identity_key bigint PRIMARY KEY) ON COMMIT DROP;
-    CREATE TEMP TABLE work_value (kind text COLLATE "C", value_hash bytea, accounts bigint, is_crowded boolean) ON COMMIT DROP;
+    CREATE TEMP TABLE work_value (value_key bigint, kind text COLLATE "C", value_hash bytea, accounts bigint, is_crowded boolean) ON COMMIT DROP;
     CREATE TEMP TABLE work_record (identity_key bigint PRIMARY KEY, traits bigint[] NOT NULL, keys bigint[] NOT NULL,
         feature bytea NOT NULL, old_keys bigint[]) ON COMMIT DROP;
     CREATE TEMP TABLE work_key (key bigint PRIMARY KEY, is_crowded boolean NOT NULL) ON COMMIT DROP;
@@ -105,14 +105,14 @@ AS $$
 BEGIN
     IF everything THEN
         INSERT INTO pg_temp.work_value
-        SELECT a.kind, a.value_hash, count(*), count(*) > c.cap
+        SELECT a.value_key, a.kind, a.value_hash, count(*), count(*) > c.cap
         FROM patternos_dw.account_identifier a
         JOIN (SELECT k AS kind, patternos._identifier_cap(k) AS cap FROM unnest(patternos._identifier_kinds()) k OFFSET 0) c USING (kind)
         GROUP BY a.value_key, a.kind, a.value_hash, c.cap
         HAVING count(*) > 1;
     END IF;
     INSERT INTO pg_temp.work_value
-    SELECT v.kind, v.value_hash, n.accounts, n.accounts > c.cap
+    SELECT patternos._value_key(v.value_hash), v.kind, v.value_hash, n.accounts, n.accounts > c.cap
     FROM (SELECT h.kind, h.value_hash
           FROM pg_temp.work_changed c
           JOIN patternos_dw.account_identifier h USING (identity_key)
@@ -179,13 +179,15 @@ BEGIN
         SELECT i.customer_key, 0 FROM patternos_dw.dim_customer_identity i GROUP BY i.customer_key HAVING count(*) > 1;
     ELSE
         INSERT INTO pg_temp.work_touched
-        SELECT DISTINCT i.customer_key, 0
+        SELECT i.customer_key, 0
+        FROM (SELECT s.identity_key FROM pg_temp.work_seed s JOIN patternos_dw.match_edge e ON e.account_a = s.identity_key
+              UNION SELECT s.identity_key FROM pg_temp.work_seed s JOIN patternos_dw.match_edge e ON e.account_b = s.identity_key) e
+        JOIN patternos_dw.dim_customer_identity i USING (identity_key)
+        UNION
+        SELECT i.customer_key, 0
         FROM pg_temp.work_seed s
         JOIN patternos_dw.dim_customer_identity i USING (identity_key)
-        WHERE EXISTS (SELECT FROM patternos_dw.match_edge e WHERE e.account_a = i.identity_key)
-           OR EXISTS (SELECT FROM patternos_dw.match_edge e WHERE e.account_b = i.identity_key)
-           OR EXISTS (SELECT FROM patternos_dw.dim_customer_identity o
-                      WHERE o.customer_key = i.customer_key AND o.identity_key <> i.identity_key);
+        JOIN patternos_dw.dim_customer_identity o ON o.customer_key = i.customer_key AND o.identity_key <> i.identity_key;
     END IF;
     WHILE FOUND AND NOT everything LOOP
         INSERT INTO pg_temp.work_touched
@@ -340,7 +342,7 @@ $$;
 -- The work of a run; options as resolve_identities() has them. Returns the number of accounts that changed
 -- their customer.
 CREATE FUNCTION patternos._do_resolve(everything boolean, options jsonb) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = on
 AS $$
 DECLARE
     model CONSTANT record := patternos._account_model();
@@ -353,13 +355,16 @@ DECLARE
 BEGIN
     PERFORM patternos._create_identity_work();
     many := patternos._take_changed_accounts(everything);
+    -- what few accounts touch is found by index, whatever the planner makes of tables that have just grown;
+    -- the function's own SET ends this
+    PERFORM set_config('enable_seqscan', CASE WHEN many THEN 'on' ELSE 'off' END, true);
     PERFORM patternos._review_identifiers(many);
-    PERFORM patternos._refresh_match_records(model.version, model.document);
+    PERFORM patternos._refresh_match_records(model.version, model.document, many);
     PERFORM patternos._review_match_keys(many);
-    PERFORM patternos._find_deterministic_edges();
-    PERFORM patternos._find_manual_edges();
+    PERFORM patternos._find_deterministic_edges(many);
+    PERFORM patternos._find_manual_edges(many);
     PERFORM patternos._find_probabilistic_edges(model.version, model.document, least(threshold, 0.5), many);
-    edges := patternos._write_edges();
+    edges := patternos._write_edges(many);
     PERFORM patternos._find_touched_accounts(threshold, many);
     PERFORM patternos._cluster_accounts(threshold);
     quarantined := patternos._quarantine_accounts();

@@ -1,5 +1,12 @@
 -- Views of identity resolution.
 
+-- The blocked values of a kind, as value_key, ascending.
+CREATE FUNCTION patternos._blocked_values(kind text) RETURNS bigint[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(patternos._value_key(b.value_hash) ORDER BY patternos._value_key(b.value_hash)) FROM patternos_dw.identifier_block b WHERE b.kind = $1
+$$;
+
 -- Accounts as a relation that can be compared, trained on and explained: what landing wrote, without values
 -- that are blocked.
 CREATE FUNCTION patternos._create_match_account() RETURNS void
@@ -13,19 +20,10 @@ BEGIN
            f.birth_year_hashes, f.email_hash, f.email_user_hash, f.mobile_hash, f.mobile_last7_hash,
            upper(left(p.gender, 1)) AS gender, p.age_group, lower(p.state) AS state, lower(p.city) AS city, p.pincode,
            f.pincode_area_hash, f.address_hash, f.house_hash, f.forename_bloom, f.surname_bloom, f.address_bloom,
-           CASE WHEN f.device_hashes IS NOT NULL THEN ARRAY(
-               SELECT d FROM unnest(f.device_hashes) d
-               WHERE d NOT IN (SELECT patternos._value_key(b.value_hash) FROM patternos_dw.identifier_block b WHERE b.kind = 'device'))
-           END AS device_hashes,
-           CASE WHEN f.ip_hashes IS NOT NULL THEN ARRAY(
-               SELECT d FROM unnest(f.ip_hashes) d
-               WHERE d NOT IN (SELECT patternos._value_key(b.value_hash) FROM patternos_dw.identifier_block b WHERE b.kind = 'ip'))
-           END AS ip_hashes,
-           CASE WHEN f.address_hash IS NOT NULL OR f.ip_hashes IS NOT NULL THEN ARRAY(
-               SELECT d FROM unnest(f.ip_hashes || f.address_hash) d
-               WHERE d NOT IN (SELECT patternos._value_key(b.value_hash) FROM patternos_dw.identifier_block b WHERE b.kind = 'ip')
-               ORDER BY d)
-           END AS place_hashes,
+           patternos._without(f.device_hashes, (SELECT patternos._blocked_values('device'))) AS device_hashes,
+           patternos._without(f.ip_hashes, (SELECT patternos._blocked_values('ip'))) AS ip_hashes,
+           CASE WHEN f.address_hash IS NOT NULL OR f.ip_hashes IS NOT NULL
+                THEN patternos._without(f.ip_hashes || f.address_hash, (SELECT patternos._blocked_values('ip'))) END AS place_hashes,
            ARRAY[CASE upper(left(p.gender, 1)) WHEN 'F' THEN 1 WHEN 'M' THEN 2 ELSE 0 END,
                  coalesce(f.birth_day_hash, 0), coalesce(f.birth_month_hash, 0), coalesce(f.birth_year_hash, 0),
                  hashtextextended(i.platform_id, 0)]
@@ -98,5 +96,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._create_match_account(), patternos._create_account_customer(),
+REVOKE ALL ON FUNCTION patternos._blocked_values(text), patternos._create_match_account(), patternos._create_account_customer(),
     patternos._create_identity_views() FROM PUBLIC;
