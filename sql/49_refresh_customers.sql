@@ -1,31 +1,35 @@
 -- What dim_customer says of purchases before the reference date.
 
--- The spend in 365 days from which the tiers by share of customers take them in, by priority; ties at the border are in. Borders of
--- earlier need no sorting to see whether they still hold: fewer customers than the share spend more, and not fewer spend so much.
+-- The spend in 365 days from which the tiers by share of customers take them in, by priority; ties at the border are in. Where an
+-- earlier border is known, only what lies near it is sorted.
 CREATE FUNCTION patternos._value_borders(as_of date, earlier numeric[] DEFAULT NULL) RETURNS numeric[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    snapshot regclass := patternos._snapshot_source('patternos_dw.feat_customer_rfm', as_of);
+    spenders text := format('FROM %s WHERE as_of = %L AND platform_id = ''ALL'' AND monetary_365d > 0',
+                            patternos._snapshot_source('patternos_dw.feat_customer_rfm', as_of), as_of);
     share numeric;
-    border numeric;
-    borders numeric[];
+    guess numeric;
+    place bigint;
+    near numeric[];
+    borders numeric[] := '{}';
 BEGIN
     FOR share IN
         SELECT threshold FROM patternos_dw.value_segment_rule WHERE rule = 'top_share_of_spend_365d' ORDER BY priority
     LOOP
-        EXECUTE format($query$
-            SELECT CASE WHEN count(*) FILTER (WHERE monetary_365d > $1) < greatest(ceil($2 * count(*)), 1)
-                         AND count(*) FILTER (WHERE monetary_365d >= $1) >= greatest(ceil($2 * count(*)), 1) THEN $1 END
-            FROM %s WHERE as_of = $3 AND platform_id = 'ALL' AND monetary_365d > 0
-            $query$, snapshot) INTO border USING earlier[coalesce(cardinality(borders), 0) + 1], share, as_of;
-        IF border IS NULL THEN
-            EXECUTE format($query$
-                SELECT percentile_disc($1) WITHIN GROUP (ORDER BY monetary_365d DESC)
-                FROM %s WHERE as_of = $2 AND platform_id = 'ALL' AND monetary_365d > 0
-                $query$, snapshot) INTO border USING share, as_of;
+        guess := earlier[cardinality(borders) + 1];
+        near := NULL;
+        IF guess IS NOT NULL THEN
+            EXECUTE 'SELECT greatest(ceil($2::double precision * count(*)), 1) - count(*) FILTER (WHERE monetary_365d > $1 * 1.02), '
+                    'array_agg(monetary_365d) FILTER (WHERE monetary_365d >= $1 * 0.98 AND monetary_365d <= $1 * 1.02) '
+                    || spenders INTO place, near USING guess, share;
         END IF;
-        borders := borders || border;
+        IF place BETWEEN 1 AND cardinality(near) THEN
+            borders := borders || (SELECT v FROM unnest(near) v ORDER BY v DESC OFFSET place - 1 LIMIT 1);
+        ELSE
+            EXECUTE 'SELECT percentile_disc($1) WITHIN GROUP (ORDER BY monetary_365d DESC) ' || spenders INTO guess USING share;
+            borders := borders || guess;
+        END IF;
     END LOOP;
     RETURN borders;
 END
