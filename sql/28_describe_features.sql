@@ -168,11 +168,33 @@ intent_percentile: share of the platform''s customers with at most this score, 0
 model_id: number of the model
 name: what it predicts
 version: its version
-model_type: kind of model
+model_type: kind of model: baseline, trees, logistic, xgboost, lightgbm
 stage: candidate, champion (in use, one per name) or retired
 high_cut: lowest score of level high
 medium_cut: lowest score of level medium
-document: the model itself; NULL for the baseline$c$);
+features: names of the features in the order of the model
+label_definition: what the label means: event, window, source of the examples
+params: parameters that it was trained with, defaults included
+rows_used: rows and positives of each part: train, valid, calibrate, test
+metrics: figures on held-out rows, by part
+calibration: how margins become probabilities: method and knots
+encoders: numbers that stand for categories, by feature
+importance: gain and splits by feature
+reference: distribution of each feature and of the score in training, for drift
+document: the model as text: XGBoost JSON for trees; NULL for the baseline
+document_sha256: SHA-256 of the document
+compiled: the model ready for patternos.score()
+created_by: role that made it$c$);
+    PERFORM patternos._describe('model_event', 'What became of models: trained, imported, promoted, rolled back.', $c$
+event_id: number of the event
+name: name of the model
+from_version: version that was in use before; NULL for none
+to_version: version that the event made or put in use
+action: train, import, promote, rollback or retire
+reason: why, in the words of who did it
+details: figures that the decision rested on
+actor: role that did it
+occurred_at: when$c$);
     PERFORM patternos._describe('intent_serving', 'One row per customer for lookups while serving; consent and suppression are folded in.', scores || $c$
 is_servable: whether the person may be addressed: consented, not suppressed$c$);
 END
