@@ -78,6 +78,7 @@ add_member(MemberSet *set, const char *text, int size)
 			repalloc(set->members, set->room * sizeof(Member));
 	}
 	set->members[set->count].text = text;
+
 	set->members[set->count++].size = size;
 }
 
@@ -153,7 +154,7 @@ overlap(FunctionCallInfo fcinfo, MemberSet *a, MemberSet *b, Jsonb *shares)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("shares of members must be a JSON object"),
-				 errhint("Give {\"member\": share, …} or {}.")));
+				 errhint("Give an object such as {\"member\": 0.1}, or {}.")));
 	if (a->count == 0 || b->count == 0)
 		PG_RETURN_NULL();
 	finish_set(a);
@@ -216,12 +217,12 @@ static MemberSet
 word_members(Utf8 value)
 {
 	MemberSet	set = {NULL, 0, 0};
-	const char *text = value.text;
-	const char *end = text + value.size;
+	const char *at = value.text;
+	const char *end = at + value.size;
 
-	while (text < end)
+	while (at < end)
 	{
-		size_t		size = utf8_prefix(text, (size_t) (end - text), PIECE);
+		size_t		size = utf8_prefix(at, (size_t) (end - at), PIECE);
 		char	   *folded = palloc(NORMALIZE_MAX);
 		char	   *word = folded;
 		size_t		folded_size;
@@ -229,18 +230,18 @@ word_members(Utf8 value)
 
 		CHECK_FOR_INTERRUPTS();
 		/* end a piece between words, where there are any */
-		for (size_t n = size; text + size < end && n > 0; n--)
+		for (size_t n = size; at + size < end && n > 0; n--)
 		{
-			if (text[n - 1] == ' ' || text[n - 1] == '\n')
+			if (at[n - 1] == ' ' || at[n - 1] == '\n')
 			{
 				size = n;
 				break;
 			}
 		}
 		size = Max(size, 1);
-		reason = normalize_words(text, size, folded, NORMALIZE_MAX, &folded_size);
+		reason = normalize_words(at, size, folded, NORMALIZE_MAX, &folded_size);
 		if (reason == REASON_BAD_UTF8 || reason == REASON_CONTROL_CHARACTER)
-			add_member(&set, text, (int) size); /* no text: as it is */
+			add_member(&set, at, (int) size);	/* no text: as it is */
 		while (reason == REASON_OK && word < folded + folded_size)
 		{
 			char	   *space = memchr(word, ' ', folded + folded_size - word);
@@ -249,7 +250,7 @@ word_members(Utf8 value)
 			add_member(&set, word, (int) (word_end - word));
 			word = word_end + 1;
 		}
-		text += size;
+		at += size;
 	}
 	return set;
 }

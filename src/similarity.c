@@ -79,12 +79,13 @@ get_texts(FunctionCallInfo fcinfo, TextPair *pair)
 	Utf8		a = PG_GETARG_UTF8(0);
 	Utf8		b = PG_GETARG_UTF8(1);
 
+	pair->work.memory = NULL;
+	pair->work.pulse = NULL;
 	if (a.size <= SIM_SHORT && b.size <= SIM_SHORT &&
 		sim_is_ascii(a.text, a.size) && sim_is_ascii(b.text, b.size))
 	{
-		pair->a = (SimText) {(const unsigned char *) a.text, NULL, a.size};
-		pair->b = (SimText) {(const unsigned char *) b.text, NULL, b.size};
-		pair->work = (SimWork) {NULL, NULL};
+		sim_ascii_text(a.text, a.size, &pair->a);
+		sim_ascii_text(b.text, b.size, &pair->b);
 	}
 	else
 		get_long_texts(a, b, pair);

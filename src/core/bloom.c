@@ -32,7 +32,7 @@ struct BloomField
 	int			bits;
 	int			hashes;
 	int			words;			/* of a filter's bits */
-	uint64_t	unseen[BLOOM_MAX_BITS / 64];	/* bits of a gram that has no slot */
+	uint64_t	unseen[BLOOM_MAX_BITS / 64];	/* a gram that has no slot */
 	uint8_t		seen[GRAM_SLOTS];
 	uint64_t	grams[];		/* bits of each slot's gram */
 };
@@ -105,7 +105,7 @@ compute_gram(const BloomField *field, uint8_t kind, uint32_t x, uint32_t y, uint
  * A character's number among those remembered, or -1.
  */
 static inline int
-symbol		(uint32_t code)
+symbol_of(uint32_t code)
 {
 	if (code >= 'a' && code <= 'z')
 		return (int) (code - 'a') + 1;
@@ -123,8 +123,8 @@ add_gram(BloomField *field, uint8_t kind, uint32_t x, uint32_t y, uint64_t *bits
 	uint64_t   *gram = field->unseen;
 	int			slot = -1;
 
-	if (kind == GRAM_PAIR && symbol(x) >= 0 && symbol(y) >= 0)
-		slot = symbol(x) * SYMBOLS + symbol(y);
+	if (kind == GRAM_PAIR && symbol_of(x) >= 0 && symbol_of(y) >= 0)
+		slot = symbol_of(x) * SYMBOLS + symbol_of(y);
 	else if (kind == GRAM_DIGIT && x < POSITIONS)
 		slot = SYMBOLS * SYMBOLS + (int) (x * 10 + y);
 	if (slot >= 0)

@@ -12,10 +12,12 @@ typedef enum DateLevel
 {
 	DATE_DIFFERENT,
 	DATE_SAME_YEAR,
-	DATE_PLACEHOLDER,			/* one of them stands for "unknown": says nothing */
+	DATE_PLACEHOLDER,			/* one of them stands for "unknown": says
+								 * nothing */
 	DATE_SAME_MONTH,			/* and year */
 	DATE_EXACT_JANUARY_FIRST,	/* equal, but often only the year is known */
-	DATE_TYPO,					/* one digit differs, or two neighbours are swapped */
+	DATE_TYPO,					/* one digit differs, or two neighbours are
+								 * swapped */
 	DATE_SWAPPED,				/* day and month are */
 	DATE_EXACT,
 	DATE_LEVELS

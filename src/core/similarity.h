@@ -69,6 +69,15 @@ sim_is_ascii(const char *text, size_t size)
 	return (seen & UINT64_C(0x8080808080808080)) == 0;
 }
 
+/* An ASCII text, where it lies. */
+static inline void
+sim_ascii_text(const char *text, size_t size, SimText *result)
+{
+	result->bytes = (const unsigned char *) text;
+	result->codes = NULL;
+	result->length = size;
+}
+
 extern void sim_text_decode(const char *text, size_t size, uint32_t *codes, SimText *result);
 
 /*
@@ -79,11 +88,8 @@ extern void sim_text_decode(const char *text, size_t size, uint32_t *codes, SimT
 static inline void
 sim_text(const char *text, size_t size, uint32_t *codes, SimText *result)
 {
-	if (sim_is_ascii(text, size))
-		*result = (SimText) {
-			(const unsigned char *) text, NULL, size
-		};
-	else
+	sim_ascii_text(text, size, result);
+	if (!sim_is_ascii(text, size))
 		sim_text_decode(text, size, codes, result);
 }
 

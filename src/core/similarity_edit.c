@@ -225,7 +225,8 @@ typedef struct DamerauMatrix
 	uint32_t   *above;
 	uint32_t   *current;
 	uint32_t   *swap;			/* by column: cell before the last match in it */
-	const uint64_t *match;		/* of short texts, by column; or NULL, and then */
+	const uint64_t *match;		/* of short texts, by column; or NULL, and
+								 * then */
 	CodeSlot   *last_row;		/* by character: last row that holds it */
 	size_t		slots;
 } DamerauMatrix;
@@ -298,7 +299,8 @@ damerau_row(DamerauMatrix *m, const SimText *a, const SimText *b, size_t i)
  * short texts, or NULL.
  */
 static inline size_t
-damerau_matrix(const SimText *a, const SimText *b, const uint64_t *match, const SimWork *work)
+damerau_matrix(const SimText *a, const SimText *b, const uint64_t *match,
+			   void *long_memory, void (*pulse) (void))
 {
 	size_t		width = b->length + 2;
 	uint32_t	infinite = (uint32_t) (a->length + b->length + 1);
@@ -309,7 +311,7 @@ damerau_matrix(const SimText *a, const SimText *b, const uint64_t *match, const 
 	if (match == NULL)
 	{
 		m.slots = code_map_slots(a->length);
-		m.last_row = work->memory;
+		m.last_row = long_memory;
 		m.above = (uint32_t *) (m.last_row + m.slots);
 		code_map_clear(m.last_row, m.slots);
 	}
@@ -328,10 +330,10 @@ damerau_matrix(const SimText *a, const SimText *b, const uint64_t *match, const 
 		m.current = row;
 		damerau_row(&m, a, b, i);
 		done += b->length;
-		if (match == NULL && done >= PULSE_COLUMNS && work->pulse != NULL)
+		if (pulse != NULL && done >= PULSE_COLUMNS)
 		{
 			done = 0;
-			work->pulse();
+			pulse();
 		}
 	}
 	return m.current[width - 1];
@@ -359,9 +361,9 @@ sim_damerau_within(const SimText *a, const SimText *b, size_t max, const SimWork
 	if (distance > 2)
 	{
 		if (!sim_is_short(&y))
-			distance = damerau_matrix(&x, &y, NULL, work);
+			distance = damerau_matrix(&x, &y, NULL, work->memory, work->pulse);
 		else if (has_wide_swap(match, y.length))
-			distance = damerau_matrix(&x, &y, match, NULL);
+			distance = damerau_matrix(&x, &y, match, NULL, NULL);
 	}
 	return distance > max ? max + 1 : distance;
 }

@@ -125,7 +125,8 @@ overlap_ascii(const SimText *a, const SimText *b)
 
 	size_t		common = count_bits(x.low & y.low, x.high & y.high);
 
-	return (Overlap) {
+	return (Overlap)
+	{
 		common, common + count_bits(x.low | y.low, x.high | y.high)
 	};
 }
