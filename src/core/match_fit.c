@@ -78,32 +78,29 @@ fit_lambda(MatchFit *fit)
 }
 
 /*
- * One training pass, beginning with the model at hand.
+ * One training pass, beginning with the model at hand.  How likely a pair is a
+ * match is judged by all comparisons under the one lambda, but m is learned only
+ * of those that the rule says nothing about.
  */
 static void
 fit_session(MatchFit *fit, MatchSession *session)
 {
 	EmModel		model = fit->model;
 	EmOptions	options = {0};
-	double		matches = 0;
 	double		pairs = 0;
 
-	for (size_t i = 0; i < session->ncounts; i++)
-	{
-		const EmCount *entry = &session->counts[i];
-
-		fit->scratch[i] = *entry;
-		fit->scratch[i].pattern &= session->mask;
-		matches += entry->count * em_probability(&model, entry->pattern);
-		pairs += entry->count;
-	}
-	model.lambda = (matches + 0.5) / (pairs + 1);
+	for (int c = 0; c < model.ncomparisons; c++)
+		if (((session->mask >> (4 * c)) & 15) == 0)
+			memset(model.comparisons[c].fix_m, true, sizeof(model.comparisons[c].fix_m));
+	options.fix_lambda = true;
 	options.fix_u = true;
 	options.max_iterations = MAX_ITERATIONS;
 	options.convergence = CONVERGENCE;
 	options.check = fit->check;
-	session->fit = em_fit(&model, fit->scratch, session->ncounts, &options);
-	session->lambda = model.lambda;
+	session->fit = em_fit(&model, session->counts, session->ncounts, &options);
+	for (size_t i = 0; i < session->ncounts; i++)
+		pairs += session->counts[i].count;
+	session->lambda = pairs > 0 ? session->fit.matches / pairs : 0;
 	for (int c = 0; c < model.ncomparisons; c++)
 		memcpy(session->m[c], model.comparisons[c].m, sizeof(session->m[c]));
 }
