@@ -107,7 +107,7 @@ END
 $$;
 
 -- Pattern counts of the pairs of a rule; first where no earlier rule of the document finds the pair; truth is what labels say of it, 2 for
--- nothing. When the pairs are too many, those of a part of the keys are taken; share is that part.
+-- nothing. When the pairs are too many, those of a part of the records are taken; share is that part.
 CREATE FUNCTION patternos._rule_patterns(document jsonb, work text, model bytea, rule integer, has_labels boolean,
                                          OUT patterns bigint[], OUT counts bigint[], OUT firsts boolean[], OUT truths integer[], OUT share double precision)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET enable_mergejoin = off
@@ -116,10 +116,8 @@ DECLARE
     most double precision := coalesce((document ->> 'max_pairs')::float8, 1e6) / 8;
     earlier text;
     pairs double precision;
-    exploded boolean;
 BEGIN
-    EXECUTE format('SELECT (pairs - oversize_pairs + refined_pairs)::float8, exploded FROM %s_rule WHERE rule = $1', work)
-    INTO pairs, exploded USING rule;
+    EXECUTE format('SELECT (pairs - oversize_pairs + refined_pairs)::float8 FROM %s_rule WHERE rule = $1', work) INTO pairs USING rule;
     EXECUTE format('SELECT string_agg(CASE WHEN exploded THEN format(''patternos._first_common(a.k%%1$s, b.k%%1$s) IS NOT NULL'', rule)
                                            ELSE format(''(a.k%%1$s = b.k%%1$s) IS TRUE'', rule) END, '' OR '' ORDER BY rule)
                     FROM %s_rule WHERE rule < $1 OR $1 > $2', work)
@@ -132,8 +130,7 @@ BEGIN
                    model, coalesce(earlier, 'false'),
                    CASE WHEN has_labels THEN format('coalesce((SELECT l.same::integer FROM %s_label AS l WHERE l.a = a.rec AND l.b = b.rec), 2)', work) ELSE '2' END,
                    patternos._pair_query(document, work, rule),
-                   CASE WHEN share < 1 THEN format(' AND (hashint8extended(a.%I, 1) & 1048575) < %s',
-                                                   CASE WHEN exploded THEN 'k' ELSE 'k' || rule END, share * 1048576) ELSE '' END)
+                   CASE WHEN share < 1 THEN format(' AND (hashint8extended(a.rec, %s) & 1048575) < %s', rule, share * 1048576) ELSE '' END)
     INTO patterns, counts, firsts, truths;
 END
 $$;

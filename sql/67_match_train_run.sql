@@ -50,7 +50,7 @@ AS $$
         SELECT max(last)::integer + 6 AS w FROM comparison
     )
     SELECT coalesce(jsonb_agg(jsonb_build_object(
-               'rule', r.rule, 'share_of_keys', patternos._significant(passes.shares[r.pass]),
+               'rule', r.rule, 'share_of_records', patternos._significant(passes.shares[r.pass]),
                'pairs', figures[(r.pass - 1) * w + 6]::bigint, 'lambda', patternos._significant(figures[(r.pass - 1) * w + 1]),
                'matches', round(figures[(r.pass - 1) * w + 2]::numeric, 1), 'iterations', figures[(r.pass - 1) * w + 3]::integer,
                'm', (SELECT jsonb_object_agg(c.name, (SELECT jsonb_agg(round(figures[(r.pass - 1) * w + 6 + i]::numeric, 6) ORDER BY i DESC)
