@@ -335,8 +335,8 @@ feature_address(LandingBatch *batch, const char *canonical, size_t size)
 {
 	AccountFeature *feature = feature_of_row(batch);
 	AddressWords address;
-	char		text[2 * NORMALIZE_MAX];
-	size_t		text_size = 0;
+	char		words[2 * NORMALIZE_MAX];
+	size_t		length = 0;
 
 	prepare_filters(batch);
 	set_hash(feature, ADDRESS_HASH, part_hash("address", canonical, size));
@@ -344,11 +344,11 @@ feature_address(LandingBatch *batch, const char *canonical, size_t size)
 		return;
 	for (int i = 0; i < address.count; i++)
 	{
-		memcpy(text + text_size, address.words[i].text, address.words[i].size);
-		text_size += address.words[i].size;
-		text[text_size++] = ' ';
+		memcpy(words + length, address.words[i].text, address.words[i].size);
+		length += address.words[i].size;
+		words[length++] = ' ';
 	}
-	(void) bloom_encode(batch->features->address, text, text_size - 1, feature->address_bloom);
+	(void) bloom_encode(batch->features->address, words, length - 1, feature->address_bloom);
 	if (address.house >= 0)
 		set_hash(feature, HOUSE_HASH, part_hash("house", address.words[address.house].text, address.words[address.house].size));
 }

@@ -17,7 +17,7 @@ psql('postgres', 'DROP ROLE IF EXISTS loader; DROP ROLE IF EXISTS analyst; DROP 
 psql($database, $grants =~ s/DATABASE mydb/DATABASE $database/r);
 is(psql($database, 'SET ROLE analyst; SELECT count(*), count(lifetime_value) FROM patternos_dw.dim_customer'), '0|0', 'the analyst reads what was granted');
 like(psql_fails($database, "SET ROLE analyst; SELECT $_"), qr/42501/, "but not $_")
-  for 'email_hash FROM patternos_dw.dim_customer', 'value_hash FROM patternos_dw.account_identifier', "patternos.hash_identifier('email', 'a\@b.example')";
+  for 'email_hash FROM patternos_dw.dim_customer', 'value_hash FROM patternos_dw.account_identifier', 'forename_bloom FROM patternos_dw.account_feature', "patternos.hash_identifier('email', 'a\@b.example')";
 drop_database($database);
 psql('postgres', 'DROP ROLE loader, analyst, warehouse_owner');
 done_testing();
