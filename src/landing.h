@@ -14,14 +14,15 @@
  * instead: line, column, reason and length of the value.  "staged_account"
  * (account, platform_id, platform_customer_id) holds the batch's accounts.
  *
- * The AFTER STATEMENT trigger runs the entity's steps: SQL statements that
- * patternos._landing_steps(view) returns in order, which read "staged" and the
- * entity's other relations by name, with $1 = batch_id, $2 = platform_id and
- * $3 = the time the batch became known.  A step with a relation name leaves
- * its result as a relation for the steps after it; one with the name of a
- * table, schema.table, appends its result to that table, by names of columns;
- * one named "relation INTO schema.table RETURNING columns" inserts there what is
- * new and leaves the columns of that.
+ * The AFTER STATEMENT trigger finds or makes the keys of the accounts and writes
+ * what the batch says of new ones (landing_account.c).  Then it runs the entity's
+ * steps: SQL statements that patternos._landing_steps(view) returns in order,
+ * which read "staged" and the entity's other relations by name, with $1 =
+ * batch_id, $2 = platform_id and $3 = the time the batch became known.  A step
+ * with a relation name leaves its result as a relation for the steps after it;
+ * one with the name of a table, schema.table, appends its result to that table,
+ * by names of columns; one named "relation INTO schema.table RETURNING columns"
+ * inserts there what is new and leaves those columns of it.
  *
  * To add an entity:
  *	1. list its fields and derived columns in a LandingEntity (landing_NAME.c)
