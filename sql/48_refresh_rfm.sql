@@ -112,7 +112,8 @@ AS $$
                   'ELSE patternos.score_by_cuts(q.%2$s, q.customer_key, c.%1$s, c.%1$s_keys, %3$L) END', metric, value, higher_is_better)
 $$;
 
--- The rows of feat_customer_rfm, from those without scores. OFFSET 0 keeps each score from being computed where it is used again.
+-- The rows of feat_customer_rfm, from those without scores. OFFSET keeps each score from being computed where it is
+-- used again; '0' is known as nothing, while 0, which is cast, would keep all around it out of the workers.
 CREATE FUNCTION patternos._rfm_scored_query(as_of date, rows_query text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -132,7 +133,7 @@ AS $$
                            max(cut_keys) FILTER (WHERE metric = 'monetary') AS monetary_keys
                     FROM patternos_dw.rfm_cutpoint WHERE as_of = %1$L GROUP BY platform_id) c
               ON c.platform_id = q.platform_id
-              OFFSET 0) s
+              OFFSET '0') s
         $query$, as_of,
         (SELECT array_agg(rule.segment ORDER BY r, f)
          FROM generate_series(1, 5) r CROSS JOIN generate_series(1, 5) f

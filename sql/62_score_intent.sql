@@ -32,64 +32,85 @@ AS $$
           GROUP BY f.platform_id, score) s
 $$;
 
--- The category that customers bought last, for who has no affinity at the date: customer_key, category_id.
--- OFFSET 0 finds these customers first: most have an affinity, and their lines need not be joined.
+-- The category that customers bought last, for those of patternos_part.intent_uncategorized: customer_key, category_id.
 CREATE FUNCTION patternos._last_categories(as_of date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format($query$
-        SELECT DISTINCT ON (t.customer_key) t.customer_key, coalesce(k.category_id, l.category_id) AS category_id
-        FROM (SELECT f.customer_key, f.transaction_datetime, f.transaction_id
-              FROM patternos_dw.fact_transaction f
-              LEFT JOIN %3$s a
-                     ON a.customer_key = f.customer_key AND a.as_of = %1$L AND a.window_days = %2$L
-                    AND a.level = 'category' AND a.category_rank = 1 AND a.category_id IS NOT NULL
-              WHERE f.transaction_date < %1$L AND f.transaction_status = 'completed' AND a.customer_key IS NULL
-              OFFSET 0) t
-        JOIN patternos_dw.fact_transaction_line l
-          ON l.customer_key = t.customer_key AND l.transaction_datetime = t.transaction_datetime AND l.transaction_id = t.transaction_id
-        LEFT JOIN patternos_dw.dim_sku k ON k.platform_id = l.platform_id AND k.sku_id = l.sku_id AND k.valid_to = 'infinity'
-        WHERE coalesce(k.category_id, l.category_id) IS NOT NULL
-        ORDER BY t.customer_key, t.transaction_datetime DESC, t.transaction_id DESC, l.line_number$query$,
-        as_of, patternos._setting('affinity_window_days')::smallint,
-        patternos._snapshot_source('patternos_dw.feat_customer_affinity', as_of))
+    SELECT patternos._per_partition(format($query$
+        (SELECT DISTINCT ON (t.customer_key) t.customer_key, coalesce(k.category_id, l.category_id) AS category_id
+         FROM patternos_part.intent_uncategorized u
+         JOIN {transaction} t ON t.customer_key = u.customer_key
+         JOIN {line} l
+              ON l.customer_key = t.customer_key AND l.transaction_datetime = t.transaction_datetime AND l.transaction_id = t.transaction_id
+         LEFT JOIN patternos_dw.dim_sku k ON k.platform_id = l.platform_id AND k.sku_id = l.sku_id AND k.valid_to = 'infinity'
+         WHERE t.transaction_date < %L AND t.transaction_status = 'completed' AND coalesce(k.category_id, l.category_id) IS NOT NULL
+         ORDER BY t.customer_key, t.transaction_datetime DESC, t.transaction_id DESC, l.line_number)$query$, as_of))
 $$;
 
--- The rows of intent_score by the documented baseline, see doc/reference.md. It reads the snapshots' own tables, which have
--- statistics.
+-- Each customer's category as patternos_part.intent_category: the one with most affinity, or the last bought for who has none at the
+-- date. A table has statistics, and leaves the rest of the work to parallel workers. Without parallel scans a worker takes a partition.
+CREATE FUNCTION patternos._find_categories(as_of date) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning SET work_mem = '64MB'
+SET parallel_setup_cost = 100 SET parallel_tuple_cost = 0.001
+AS $$
+DECLARE
+    affinity text := format('(SELECT customer_key, category_id, category_affinity_score FROM %s WHERE as_of = %L AND window_days = %L '
+                            'AND level = ''category'' AND category_rank = 1)',
+                            patternos._snapshot_source('patternos_dw.feat_customer_affinity', as_of), as_of,
+                            patternos._setting('affinity_window_days'));
+BEGIN
+    DROP TABLE IF EXISTS patternos_part.intent_category, patternos_part.intent_uncategorized, patternos_part.intent_last_category;
+    EXECUTE format($query$
+        CREATE UNLOGGED TABLE patternos_part.intent_uncategorized AS
+        SELECT DISTINCT r.customer_key
+        FROM %s r LEFT JOIN %s a ON a.customer_key = r.customer_key AND a.category_id IS NOT NULL
+        WHERE r.as_of = %L AND r.frequency_lifetime > 0 AND a.customer_key IS NULL
+        $query$, patternos._snapshot_source('patternos_dw.feat_customer_rfm', as_of), affinity, as_of);
+    ANALYZE patternos_part.intent_uncategorized;
+    PERFORM set_config('min_parallel_table_scan_size', '1TB', true), set_config('min_parallel_index_scan_size', '1TB', true);
+    EXECUTE 'CREATE UNLOGGED TABLE patternos_part.intent_last_category AS ' || patternos._last_categories(as_of);
+    PERFORM set_config('min_parallel_table_scan_size', '8MB', true), set_config('min_parallel_index_scan_size', '512kB', true);
+    EXECUTE format($query$
+        CREATE UNLOGGED TABLE patternos_part.intent_category AS
+        SELECT customer_key, coalesce(a.category_id, l.category_id) AS category_id, a.category_id IS NULL AS is_last,
+               a.category_affinity_score
+        FROM %s a FULL JOIN patternos_part.intent_last_category l USING (customer_key)$query$, affinity);
+    ANALYZE patternos_part.intent_category (customer_key);
+    DROP TABLE patternos_part.intent_uncategorized, patternos_part.intent_last_category;
+END
+$$;
+
+-- The rows of intent_score by the documented baseline, see doc/reference.md. It reads the snapshot's own table, which has statistics,
+-- and patternos_part.intent_category. OFFSET '0': see sql/48_refresh_rfm.sql.
 CREATE FUNCTION patternos._intent_query(as_of date, version text, high numeric, medium numeric) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format($query$
         SELECT s.customer_key, s.as_of, s.platform_id,
-               %1$L::timestamp AT TIME ZONE %7$L AS scoring_timestamp, s.intent_score,
+               %1$L::timestamp AT TIME ZONE %5$L AS scoring_timestamp, s.intent_score,
                patternos.intent_level(s.intent_score, %3$L, %4$L) AS intent_level, p.intent_percentile,
                s.predicted_category_id, s.intent_score * s.category_affinity_score AS category_intent_score,
                CASE WHEN s.days < 99999999 THEN s.days END AS predicted_purchase_days,
                s.probability_7d AS purchase_probability_7d, s.probability_30d AS purchase_probability_30d,
                %2$L AS model_version, CASE WHEN s.days IS NULL THEN 'baseline' ELSE 'gamma-poisson' END AS model_type,
                s.terms AS feature_importance
-        FROM (SELECT q.customer_key, q.as_of, q.platform_id, a.category_affinity_score,
-                     coalesce(a.category_id, l.category_id) AS predicted_category_id,
+        FROM (SELECT q.customer_key, q.as_of, q.platform_id, c.category_affinity_score,
+                     CASE WHEN NOT c.is_last OR q.frequency_lifetime > 0 THEN c.category_id END AS predicted_category_id,
                      patternos.intent_score(coalesce(q.recency_days, 180), q.frequency_90d, q.monetary_90d) AS intent_score,
                      patternos._intent_terms(coalesce(q.recency_days, 180), q.frequency_90d, q.monetary_90d) AS terms,
                      patternos.predicted_purchase_days(q.frequency_lifetime - 1, q.as_of - q.first_purchase_date, m.r, m.alpha) AS days,
                      patternos.purchase_probability(q.frequency_lifetime - 1, q.as_of - q.first_purchase_date, m.r, m.alpha, 7) AS probability_7d,
                      patternos.purchase_probability(q.frequency_lifetime - 1, q.as_of - q.first_purchase_date, m.r, m.alpha, 30) AS probability_30d
-              FROM %8$s q
+              FROM %6$s q
               LEFT JOIN patternos_dw.purchase_rate_model m
                      ON m.as_of = %1$L AND m.platform_id = q.platform_id AND q.frequency_lifetime > 0
-              LEFT JOIN %9$s a
-                     ON a.customer_key = q.customer_key AND a.as_of = %1$L AND a.window_days = %5$L
-                    AND a.level = 'category' AND a.category_rank = 1
-              LEFT JOIN (%6$s) l ON l.customer_key = q.customer_key AND q.frequency_lifetime > 0
+              LEFT JOIN patternos_part.intent_category c ON c.customer_key = q.customer_key
               WHERE q.as_of = %1$L
-              OFFSET 0) s
+              OFFSET '0') s
         JOIN patternos_dw.intent_percentile p
           ON p.as_of = %1$L AND p.platform_id = s.platform_id AND p.intent_score = s.intent_score
-        $query$, as_of, version, high, medium, patternos._setting('affinity_window_days')::smallint, patternos._last_categories(as_of),
-        patternos._setting('time_zone'), patternos._snapshot_source('patternos_dw.feat_customer_rfm', as_of),
-        patternos._snapshot_source('patternos_dw.feat_customer_affinity', as_of))
+        $query$, as_of, version, high, medium, patternos._setting('time_zone'),
+        patternos._snapshot_source('patternos_dw.feat_customer_rfm', as_of))
 $$;
 
 -- Brings what is served in line with consent, for these customers or (NULL) for all.
@@ -202,15 +223,19 @@ BEGIN
     END IF;
     PERFORM patternos._fit_purchase_rates(as_of);
     PERFORM patternos._store_percentiles(as_of);
+    -- believed to be few, they would be joined after the workers' part
+    ANALYZE patternos_dw.purchase_rate_model, patternos_dw.intent_percentile;
+    PERFORM patternos._find_categories(as_of);
     rows := patternos._write_snapshot('patternos_dw.intent_score', as_of,
                 patternos._intent_query(as_of, champion.version, champion.high_cut, champion.medium_cut));
+    DROP TABLE patternos_part.intent_category;
     PERFORM patternos._record_outcomes();
     PERFORM patternos._serve_scores(as_of);
     RETURN rows;
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._fit_purchase_rates(date), patternos._store_percentiles(date), patternos._last_categories(date),
+REVOKE ALL ON FUNCTION patternos._fit_purchase_rates(date), patternos._store_percentiles(date), patternos._last_categories(date), patternos._find_categories(date),
     patternos._intent_query(date, text, numeric, numeric), patternos._refresh_serving(bigint[]), patternos._serve_scores(date),
     patternos._outcome_query(date), patternos._record_outcomes(),
     patternos._score_intent(date) FROM PUBLIC;

@@ -17,6 +17,14 @@
 
 #define MAX_CUTS 1000
 
+/* an array of cut points, taken apart */
+typedef struct CutPoints
+{
+	ArrayType  *array;
+	Datum	   *cuts;			/* in it */
+	int			ncuts;
+} CutPoints;
+
 PG_FUNCTION_INFO_V1(patternos_recency_score);
 PG_FUNCTION_INFO_V1(patternos_frequency_score);
 PG_FUNCTION_INFO_V1(patternos_monetary_score);
@@ -169,12 +177,11 @@ compare_numeric(Datum a, Datum b)
 }
 
 /*
- * The cut points of an array, which must ascend and not be NULL.
+ * Takes the cut points of an array apart; they must ascend and not be NULL.
  */
-static Datum *
-get_cuts(ArrayType *array, int *ncuts)
+static void
+read_cuts(ArrayType *array, CutPoints *points)
 {
-	Datum	   *cuts;
 	bool	   *nulls;
 	int			i;
 
@@ -182,23 +189,56 @@ get_cuts(ArrayType *array, int *ncuts)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("cut points must be a one-dimensional array")));
-	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT, &cuts, &nulls, ncuts);
-	if (*ncuts > MAX_CUTS)
+	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT, &points->cuts, &nulls, &points->ncuts);
+	if (points->ncuts > MAX_CUTS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("more than %d cut points", MAX_CUTS)));
-	for (i = 0; i < *ncuts; i++)
+	for (i = 0; i < points->ncuts; i++)
 	{
 		if (nulls[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("cut points must not be null")));
-		if (i > 0 && compare_numeric(cuts[i - 1], cuts[i]) > 0)
+		if (i > 0 && compare_numeric(points->cuts[i - 1], points->cuts[i]) > 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("cut points must ascend")));
 	}
-	return cuts;
+	pfree(nulls);
+}
+
+/*
+ * The cut points of an argument.  A call site keeps the last: rows mostly come
+ * with the same.
+ */
+static const CutPoints *
+get_cuts(FunctionCallInfo fcinfo, int argument)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(argument);
+	CutPoints  *points = fcinfo->flinfo->fn_extra;
+	MemoryContext caller;
+	ArrayType  *copy;
+
+	if (points != NULL && VARSIZE(points->array) == VARSIZE(array) &&
+		memcmp(points->array, array, VARSIZE(array)) == 0)
+		return points;
+	caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	if (points != NULL)
+	{
+		fcinfo->flinfo->fn_extra = NULL;
+		pfree(points->cuts);
+		pfree(points->array);
+		pfree(points);
+	}
+	points = palloc(sizeof(CutPoints));
+	copy = palloc(VARSIZE(array));
+	memcpy(copy, array, VARSIZE(array));
+	points->array = copy;
+	read_cuts(copy, points);
+	fcinfo->flinfo->fn_extra = points;
+	MemoryContextSwitchTo(caller);
+	return points;
 }
 
 /*
@@ -225,16 +265,15 @@ patternos_score_by_cuts(PG_FUNCTION_ARGS)
 {
 	Numeric		value = PG_GETARG_NUMERIC(0);
 	bool		higher = PG_GETARG_BOOL(2);
-	Datum	   *cuts;
-	int			ncuts,
-				i,
+	const CutPoints *points;
+	int			i,
 				score = 1;
 
 	check_value(value);
-	cuts = get_cuts(PG_GETARG_ARRAYTYPE_P(1), &ncuts);
-	for (i = 0; i < ncuts; i++)
+	points = get_cuts(fcinfo, 1);
+	for (i = 0; i < points->ncuts; i++)
 	{
-		int			order = compare_numeric(NumericGetDatum(value), cuts[i]);
+		int			order = compare_numeric(NumericGetDatum(value), points->cuts[i]);
 
 		score += higher ? order >= 0 : order <= 0;
 	}
@@ -256,20 +295,19 @@ patternos_score_by_ranked_cuts(PG_FUNCTION_ARGS)
 	int64		key = PG_GETARG_INT64(1);
 	ArrayType  *keys = PG_GETARG_ARRAYTYPE_P(3);
 	bool		higher = PG_GETARG_BOOL(4);
-	Datum	   *cuts;
-	int			ncuts,
-				i,
+	const CutPoints *points;
+	int			i,
 				score = 1;
 
 	check_value(value);
-	cuts = get_cuts(PG_GETARG_ARRAYTYPE_P(2), &ncuts);
-	if (ARR_HASNULL(keys) || ArrayGetNItems(ARR_NDIM(keys), ARR_DIMS(keys)) != ncuts)
+	points = get_cuts(fcinfo, 2);
+	if (ARR_HASNULL(keys) || ArrayGetNItems(ARR_NDIM(keys), ARR_DIMS(keys)) != points->ncuts)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("there must be one key for each cut point")));
-	for (i = 0; i < ncuts; i++)
+	for (i = 0; i < points->ncuts; i++)
 	{
-		int			order = compare_numeric(NumericGetDatum(value), cuts[i]);
+		int			order = compare_numeric(NumericGetDatum(value), points->cuts[i]);
 
 		if (order == 0)
 			score += key >= ((int64 *) ARR_DATA_PTR(keys))[i];
