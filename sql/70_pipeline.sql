@@ -10,6 +10,24 @@ CREATE FUNCTION patternos._pipeline_lock() RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN 1885697139;
 
+-- The day of the newest of all facts, or of those since the start of a day in universal time.
+CREATE FUNCTION patternos._newest_fact(since date) RETURNS date
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    start timestamptz := coalesce(since::timestamp AT TIME ZONE 'UTC', '-infinity');
+    newest date;
+BEGIN
+    -- by EXECUTE: planned for this day, and parallel
+    EXECUTE $query$
+        SELECT greatest(
+            (SELECT max(transaction_date) FROM patternos_dw.fact_transaction WHERE transaction_datetime >= $1),
+            (SELECT (max(event_timestamp) AT TIME ZONE $2)::date FROM patternos_dw.fact_event WHERE event_timestamp >= $1))
+        $query$ INTO newest USING start, patternos._setting('time_zone');
+    RETURN newest;
+END
+$$;
+
 -- Midnight at the start of this day, in the warehouse's time zone, is the reference time: what is asked
 -- for, or else the earlier of tomorrow and the day after the newest fact.
 CREATE FUNCTION patternos._reference_date(reference_date date) RETURNS date
@@ -17,6 +35,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = 'I
 AS $$
 DECLARE
     tomorrow date := (now() AT TIME ZONE patternos._setting('time_zone'))::date + 1;
+    since date;
     newest date;
 BEGIN
     IF reference_date < DATE '1900-01-01' OR reference_date > tomorrow THEN
@@ -27,9 +46,12 @@ BEGIN
     IF reference_date IS NOT NULL THEN
         RETURN reference_date;
     END IF;
-    newest := greatest(
-        (SELECT max(transaction_date) FROM patternos_dw.fact_transaction),
-        (SELECT (max(event_timestamp) AT TIME ZONE patternos._setting('time_zone'))::date FROM patternos_dw.fact_event));
+    -- few facts are newer than the last run, and the index by time finds them; without any all are looked at
+    SELECT max(r.as_of) - 3 INTO since FROM patternos_dw.pipeline_run r WHERE r.status = 'complete';
+    newest := patternos._newest_fact(since);
+    IF since IS NOT NULL AND (newest IS NULL OR newest < since + 1) THEN
+        newest := patternos._newest_fact(NULL);
+    END IF;
     RETURN least(tomorrow, newest + 1);
 END
 $$;
@@ -245,7 +267,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._reference_date(date),
+REVOKE ALL ON FUNCTION patternos._newest_fact(date), patternos._reference_date(date),
     patternos._pipeline_steps(text), patternos._do_step(text, date, jsonb), patternos._lock_pipeline(),
     patternos._start_run(text, date),
     patternos._start_step(bigint, text), patternos._finish_step(bigint, jsonb),

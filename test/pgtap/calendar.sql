@@ -44,6 +44,12 @@ SELECT is(patternos._reference_date(NULL), (now() AT TIME ZONE 'Asia/Kolkata')::
 INSERT INTO patternos_dw.fact_event (customer_key, event_id, platform_id, event_type, event_timestamp, known_at, batch_id)
 VALUES (1, 1, 'NYKAA', 'page_view', '2025-03-31 20:00+00', now(), 1);
 SELECT is(patternos._reference_date(NULL), DATE '2025-04-02', 'the day after the newest event, local days');
+-- runs before only bound where it is looked for
+INSERT INTO patternos_dw.pipeline_run (refresh_id, step, as_of, status, started_at) VALUES (-1, 'refresh', '2025-04-02', 'complete', now());
+SELECT is(patternos._reference_date(NULL), DATE '2025-04-02', 'the same after a run at that date');
+UPDATE patternos_dw.pipeline_run SET as_of = '2025-04-05' WHERE refresh_id = -1;
+SELECT is(patternos._reference_date(NULL), DATE '2025-04-02', 'and after one at a later date');
+DELETE FROM patternos_dw.pipeline_run WHERE refresh_id = -1;
 INSERT INTO patternos_dw.fact_event (customer_key, event_id, platform_id, event_type, event_timestamp, known_at, batch_id)
 VALUES (1, 2, 'NYKAA', 'page_view', now() + INTERVAL '20 days', now(), 1);
 SELECT is(patternos._reference_date(NULL), (now() AT TIME ZONE 'Asia/Kolkata')::date + 1, 'never later than tomorrow');
