@@ -30,7 +30,6 @@ BEGIN
     WHERE (SELECT count(*) FROM patternos_dw.stale_customer k WHERE k.step = s.step) > many;
     DELETE FROM patternos_dw.stale_customer k
     WHERE NOT EXISTS (SELECT FROM patternos_dw.refresh_state s WHERE s.step = k.step);
-    ANALYZE patternos_dw.stale_customer;
 END
 $$;
 
@@ -83,7 +82,7 @@ AS $$
       AND EXISTS (SELECT FROM patternos._snapshots() p WHERE p.parent = patternos._step_table(s.step) AND p.as_of = s.as_of)
 $$;
 
--- Replaces the rows of a step's stale customers in the snapshot of a date by those of a query.
+-- Replaces the rows of a step's stale customers in the snapshot of a date by those of a query, which are in patternos_patch then.
 CREATE FUNCTION patternos._patch_snapshot(step text, as_of date, query text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -92,6 +91,7 @@ DECLARE
     columns text;
     rows bigint;
 BEGIN
+    DROP TABLE IF EXISTS pg_temp.patternos_patch;
     EXECUTE 'CREATE TEMPORARY TABLE patternos_patch ON COMMIT DROP AS ' || query;
     SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns
     FROM pg_attribute a WHERE a.attrelid = 'pg_temp.patternos_patch'::regclass AND a.attnum > 0;
@@ -99,7 +99,6 @@ BEGIN
                    snapshot, step);
     EXECUTE format('INSERT INTO %s (%s) SELECT %2$s FROM pg_temp.patternos_patch ORDER BY customer_key', snapshot, columns);
     GET DIAGNOSTICS rows = ROW_COUNT;
-    DROP TABLE pg_temp.patternos_patch;
     RETURN rows;
 END
 $$;
@@ -112,19 +111,13 @@ DECLARE
     window_days smallint := patternos._setting('affinity_window_days');
     rows bigint;
 BEGIN
-    EXECUTE 'CREATE TEMPORARY TABLE patternos_affinity ON COMMIT DROP AS '
-            || patternos._affinity_query(as_of, window_days, 'affinity');
-    EXECUTE format($query$
-        CREATE TEMPORARY TABLE patternos_purchases ON COMMIT DROP AS
-        SELECT level, item, sum(purchase_count) AS purchase_count
-        FROM (SELECT level, item, coalesce(category_purchase_count, brand_purchase_count) AS purchase_count FROM pg_temp.patternos_affinity
-              UNION ALL
-              SELECT level, item, -coalesce(category_purchase_count, brand_purchase_count) FROM %s r) p
-        GROUP BY level, item
-        $query$, patternos._rows_of(patternos._snapshot_source('patternos_dw.feat_customer_affinity', as_of)::text, 'affinity'));
+    PERFORM patternos._forget_affinity(as_of, ARRAY(SELECT k.customer_key FROM patternos_dw.stale_customer k WHERE k.step = 'affinity'));
+    rows := patternos._patch_snapshot('affinity', as_of, patternos._affinity_query(as_of, window_days, 'affinity'));
+    CREATE TEMPORARY TABLE patternos_purchases ON COMMIT DROP AS
+    SELECT level, item, sum(coalesce(category_purchase_count, brand_purchase_count)) AS purchase_count
+    FROM pg_temp.patternos_patch GROUP BY level, item;
     PERFORM patternos._add_to_population(as_of, window_days, 'pg_temp.patternos_purchases');
-    rows := patternos._patch_snapshot('affinity', as_of, 'TABLE pg_temp.patternos_affinity');
-    DROP TABLE pg_temp.patternos_affinity, pg_temp.patternos_purchases;
+    DROP TABLE pg_temp.patternos_purchases;
     RETURN rows;
 END
 $$;
@@ -146,6 +139,7 @@ BEGIN
                       greatest(coalesce(borders[i], 'Infinity'), coalesce(old_borders[i], 'Infinity'));
         END IF;
     END LOOP;
+    ANALYZE patternos_dw.stale_customer;
     RETURN patternos._set_customers(as_of, borders, 'customers');
 END
 $$;
@@ -157,6 +151,7 @@ SET client_min_messages = warning
 AS $$
 BEGIN
     PERFORM patternos._require_owner();
+    ANALYZE patternos_dw.stale_customer;
     RETURN CASE step
         WHEN 'customers' THEN patternos._patch_customers(as_of, old_borders, borders)
         WHEN 'rfm' THEN patternos._patch_snapshot('rfm', as_of, patternos._rfm_query(as_of, 'rfm'))
