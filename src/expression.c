@@ -151,22 +151,22 @@ parse_list(const char *text, List **columns)
  * Text of a list's expression: from its place to the comma before the next.
  */
 static Datum
-expression_text(const char *text, const List *targets, int number)
+expression_text(const char *source, const List *targets, int number)
 {
 	int			start = list_nth_node(ResTarget, targets, number)->location;
 	bool		is_last = number == list_length(targets) - 1;
-	int			end = is_last ? (int) strlen(text) :
+	int			end = is_last ? (int) strlen(source) :
 	list_nth_node(ResTarget, targets, number + 1)->location;
 
 	if (!is_last)
 	{
-		while (end > start && text[end - 1] != ',')
+		while (end > start && source[end - 1] != ',')
 			end--;
 		end--;
 	}
-	while (end > start && strchr(" \t\r\n\f\v", text[end - 1]))
+	while (end > start && strchr(" \t\r\n\f\v", source[end - 1]))
 		end--;
-	return PointerGetDatum(cstring_to_text_with_len(text +start, end - start));
+	return PointerGetDatum(cstring_to_text_with_len(source + start, end - start));
 }
 
 /*
