@@ -23,6 +23,10 @@
 #include "core/bloom.h"
 #include "core/match_record.h"
 
+/* Bytes of a set written as text that are read; members of an array. */
+#define MAX_SET_TEXT 65536
+#define MAX_ARRAY_MEMBERS 1000000
+
 /* How an argument is read. */
 typedef enum ArgumentForm
 {
@@ -283,6 +287,7 @@ split_members(const char *text, Size size, SetMember **members)
 	int			n = 0;
 	Size		start = 0;
 
+	size = Min(size, MAX_SET_TEXT);
 	*members = palloc(sizeof(SetMember) * (size + 1));
 	for (Size i = 0; i <= size; i++)
 	{
@@ -334,6 +339,10 @@ array_members(Datum value, Argument *argument, Datum *frequencies, Argument *fre
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("a set has %d members but %d frequencies", count, tf_count)));
 	}
+	if (count > MAX_ARRAY_MEMBERS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a set may have %d members at most", MAX_ARRAY_MEMBERS)));
 	*members = palloc(sizeof(SetMember) * Max(count, 1));
 	for (int i = 0; i < count; i++)
 	{
