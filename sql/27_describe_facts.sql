@@ -72,7 +72,7 @@ mobile_hash: mobile number; value_key of its identifier
 mobile_last7_hash: last seven digits of the mobile number
 pincode_area_hash: first three digits of the PIN code
 address_hash: canonical address
-house_hash: house number, the first word of the address that has a digit
+house_hash: house number, without one the first number of the address
 birth_year_hashes: birth year and its two neighbours, sorted
 device_hashes: value_key of each device, sorted
 ip_hashes: value_key of each IP address, sorted

@@ -115,7 +115,7 @@ static void
 settle_person(LandingBatch *batch)
 {
 	const CustomerState *state = batch->entity_state;
-	FieldValue *stored = &batch->parsed[state->column[NAME]];
+	FieldValue *stored;
 	const text *name = field_text(batch, NAME);
 	const text *address = field_text(batch, ADDRESS);
 	bytea	   *person = palloc(VARHDRSZ + IDENTIFIER_HASH_SIZE);
@@ -123,6 +123,7 @@ settle_person(LandingBatch *batch)
 	SET_VARSIZE(person, VARHDRSZ + IDENTIFIER_HASH_SIZE);
 	if (name == NULL)
 		return;
+	stored = &batch->parsed[state->column[NAME]];
 	stored->stored = NULL;
 	if (is_token(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)))
 		(void) hex_decode(VARDATA_ANY(name) + 1, TOKEN_SIZE - 1, VARDATA(person));

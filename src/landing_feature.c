@@ -13,6 +13,7 @@
 #include "core/name.h"
 #include "core/phonetic.h"
 #include "key.h"
+#include "port/pg_bitutils.h"
 #include "port/pg_bswap.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -164,16 +165,46 @@ prepare_filters(LandingBatch *batch)
 bool
 is_feature_token(const char *text, size_t size)
 {
-	return size == FEATURE_TOKEN_SIZE && text[0] == 'f' && strspn(text, "0123456789abcdef") >= size;
+	if (size != FEATURE_TOKEN_SIZE || text[0] != 'f')
+		return false;
+	for (size_t i = 1; i < size; i++)
+		if (strchr("0123456789abcdef", text[i]) == NULL || text[i] == '\0')
+			return false;
+	return true;
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	const int64 *left = a;
+	const int64 *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+/* Makes a filter that does not state its own number of bits an unknown one. */
+static void
+check_filter(uint8 *filter, size_t size)
+{
+	if (pg_popcount((const char *) filter + BLOOM_HEADER, size - BLOOM_HEADER) != (uint64) (filter[0] | filter[1] << 8))
+		memset(filter, 0, size);
 }
 
 /*
- * Takes the features of the row at hand from a token.
+ * Takes the features of the row at hand from a token, which may have been written by
+ * anybody: so they are made fit for comparison.
  */
 void
 feature_token(LandingBatch *batch, const char *text)
 {
-	(void) hex_decode(text +1, FEATURE_TOKEN_SIZE - 1, (char *) feature_of_row(batch));
+	AccountFeature *feature = feature_of_row(batch);
+
+	(void) hex_decode(text + 1, FEATURE_TOKEN_SIZE - 1, (char *) feature);
+	feature->known &= (UINT32_C(1) << FEATURE_HASHES) - 1;
+	qsort(feature->birth_years, BIRTH_YEARS, sizeof(int64), compare_keys);
+	check_filter(feature->forename_bloom, NAME_BLOOM_SIZE);
+	check_filter(feature->surname_bloom, NAME_BLOOM_SIZE);
+	check_filter(feature->address_bloom, ADDRESS_BLOOM_SIZE);
 }
 
 /*
@@ -328,13 +359,14 @@ feature_name(LandingBatch *batch, const char *canonical, size_t size)
 
 /*
  * What a canonical address gives: of its words with abbreviations written out, and
- * of its house number.
+ * of its house number, without one of its first number.
  */
 void
 feature_address(LandingBatch *batch, const char *canonical, size_t size)
 {
 	AccountFeature *feature = feature_of_row(batch);
 	AddressWords address;
+	const AddressWord *house = NULL;
 	char		words[2 * NORMALIZE_MAX];
 	size_t		length = 0;
 
@@ -342,24 +374,19 @@ feature_address(LandingBatch *batch, const char *canonical, size_t size)
 	set_hash(feature, ADDRESS_HASH, part_hash("address", canonical, size));
 	if (!address_split(canonical, size, &address))
 		return;
+	if (address.house >= 0)
+		house = &address.words[address.house];
 	for (int i = 0; i < address.count; i++)
 	{
 		memcpy(words + length, address.words[i].text, address.words[i].size);
 		length += address.words[i].size;
 		words[length++] = ' ';
+		if (house == NULL && address.words[i].is_number)
+			house = &address.words[i];
 	}
 	(void) bloom_encode(batch->features->address, words, length - 1, feature->address_bloom);
-	if (address.house >= 0)
-		set_hash(feature, HOUSE_HASH, part_hash("house", address.words[address.house].text, address.words[address.house].size));
-}
-
-static int
-compare_keys(const void *a, const void *b)
-{
-	const int64 *left = a;
-	const int64 *right = b;
-
-	return (*left > *right) - (*left < *right);
+	if (house != NULL)
+		set_hash(feature, HOUSE_HASH, part_hash("house", house->text, house->size));
 }
 
 /*
