@@ -81,6 +81,7 @@ AS $$
 BEGIN
     PERFORM patternos._create_match_account();
     PERFORM patternos._create_account_customer();
+    PERFORM patternos._create_match_review();
     CREATE OR REPLACE VIEW patternos_dw.identity_report AS
     SELECT b.kind, b.reason, count(*) AS blocked_values, sum(b.accounts)::bigint AS accounts,
            max(b.accounts) AS most_accounts, max(b.detected_at) AS last_detected_at

@@ -103,10 +103,10 @@ cluster_incidence(ClusterReader *reader)
 }
 
 /*
- * Whether a link that alone holds the cluster together is weak.
+ * For each link whether it alone holds the cluster together.
  */
-static bool
-has_weak_bridge(ClusterReader *reader)
+static bool *
+bridges_of(ClusterReader *reader)
 {
 	Incidence	incidence = cluster_incidence(reader);
 	bool	   *is_bridge = MemoryContextAllocHuge(reader->context, Max(reader->count, 1));
@@ -114,10 +114,44 @@ has_weak_bridge(ClusterReader *reader)
 
 	find_bridges(reader->member_count, reader->links, (int32) reader->count, &incidence,
 				 reader->threshold, is_bridge, work);
+	return is_bridge;
+}
+
+/*
+ * Whether a link that alone holds the cluster together is weak.
+ */
+static bool
+has_weak_bridge(ClusterReader *reader)
+{
+	bool	   *is_bridge = bridges_of(reader);
+
 	for (int64 i = 0; i < reader->count; i++)
 		if (is_bridge[i] && reader->links[i].weight < reader->strong)
 			return true;
 	return false;
+}
+
+/*
+ * Returns the links that alone hold the cluster together.
+ */
+static void
+list_bridges(ClusterReader *reader)
+{
+	bool	   *is_bridge;
+	bool		nulls[2] = {false, false};
+
+	number_members(reader);
+	is_bridge = bridges_of(reader);
+	for (int64 i = 0; i < reader->count; i++)
+	{
+		Datum		values[2];
+
+		if (!is_bridge[i])
+			continue;
+		values[0] = Int64GetDatum(reader->members[reader->links[i].a]);
+		values[1] = Int64GetDatum(reader->members[reader->links[i].b]);
+		tuplestore_putvalues(reader->result->setResult, reader->result->setDesc, values, nulls);
+	}
 }
 
 /*
@@ -343,6 +377,27 @@ patternos_suspicious_clusters(PG_FUNCTION_ARGS)
 	reader.share = PG_GETARG_FLOAT8(2);
 	reader.strong = PG_GETARG_FLOAT8(3);
 	reader.largest = PG_GETARG_INT64(4);
+	read_clusters(&reader, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	return (Datum) 0;
+}
+
+/*
+ * _cluster_bridges(query text, threshold float8) returns table (a bigint, b
+ * bigint)
+ *
+ * The links of at least the threshold without which their cluster would fall
+ * apart, a before b.  Strict.
+ */
+PG_FUNCTION_INFO_V1(patternos_cluster_bridges);
+Datum
+patternos_cluster_bridges(PG_FUNCTION_ARGS)
+{
+	ClusterReader reader = {0};
+
+	InitMaterializedSRF(fcinfo, 0);
+	reader.result = (ReturnSetInfo *) fcinfo->resultinfo;
+	reader.finish = list_bridges;
+	reader.threshold = PG_GETARG_FLOAT8(1);
 	read_clusters(&reader, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	return (Datum) 0;
 }
