@@ -162,3 +162,36 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION patternos.predict_matches(text, regclass, double precision, text) IS
     'Pairs of a relation''s records that a model holds for matches, written into a new table.';
+
+-- The settings or the model of a call, as a document.
+CREATE FUNCTION patternos._settings_document(relation regclass, settings jsonb) RETURNS jsonb
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE WHEN settings ? 'format' THEN settings ELSE patternos._propose_document(relation, settings) END $$;
+
+CREATE FUNCTION patternos.forecast_pairs(relation regclass, settings jsonb DEFAULT '{}')
+RETURNS TABLE (rule integer, definition text, pairs numeric, largest bigint, oversize_keys bigint, oversize_pairs numeric, worst_keys jsonb)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET parallel_tuple_cost = 0 SET work_mem = '64MB'
+SET datestyle = 'ISO' SET intervalstyle = 'iso_8601' SET extra_float_digits = 1 SET bytea_output = 'hex'
+AS $$
+DECLARE
+    document jsonb;
+    cap bigint;
+BEGIN
+    PERFORM patternos._require_match_relation(relation);
+    document := patternos._settings_document(relation, settings);
+    cap := coalesce((document ->> 'block_cap')::bigint, 1000);
+    FOR rule, definition IN SELECT r.ordinality, r.value FROM jsonb_array_elements_text(document -> 'blocking') WITH ORDINALITY AS r LOOP
+        EXECUTE format('WITH key AS MATERIALIZED (
+                            SELECT k, count(*) AS n FROM (SELECT %1$s AS k FROM %2$s AS %3$s) AS s WHERE k IS NOT NULL GROUP BY k HAVING count(*) > 1)
+                        SELECT coalesce(sum(n * (n - 1) / 2), 0), coalesce(max(n), 0), count(*) FILTER (WHERE n > %4$s),
+                            coalesce(sum(n * (n - 1) / 2) FILTER (WHERE n > %4$s), 0),
+                            (SELECT coalesce(jsonb_agg(jsonb_build_object(''key'', k, ''records'', n) ORDER BY n DESC, k), ''[]'')
+                             FROM (SELECT k, n FROM key ORDER BY n DESC, k LIMIT 5) AS w)
+                        FROM key', patternos._match_readable_key(document, relation, definition), relation, patternos._match_alias(relation), cap)
+        INTO pairs, largest, oversize_keys, oversize_pairs, worst_keys;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION patternos.forecast_pairs(regclass, jsonb) IS
+    'Pairs that each blocking rule would compare, and its keys with the most records, before anything is compared.';

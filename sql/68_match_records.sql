@@ -54,16 +54,16 @@ BEGIN
 END
 $$;
 
--- SQL for the key of a rule over the relation, and whether it is an array of keys.
-CREATE FUNCTION patternos._match_key(document jsonb, relation regclass, rule text, OUT expression text, OUT exploded boolean)
+-- SQL for the parts of a rule's key as text, and FROM items for the members of the arrays among them, of which a key has one each.
+CREATE FUNCTION patternos._match_key_parts(document jsonb, relation regclass, rule text, OUT parts text[], OUT members text[])
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     part text;
     type regtype;
-    parts text[] := '{}';
-    members text[] := '{}';
 BEGIN
+    parts := '{}';
+    members := '{}';
     FOR part, type IN SELECT * FROM unnest(patternos._split_expressions(rule), patternos._expression_types(relation, rule)) LOOP
         IF (SELECT typcategory = 'A' FROM pg_type WHERE oid = type) THEN
             members := members || format('unnest((%s)::text[]) AS "patternos member%s"', part, cardinality(members));
@@ -71,12 +71,36 @@ BEGIN
         END IF;
         parts := parts || patternos._match_value(document, relation, part);
     END LOOP;
-    exploded := members <> '{}';
-    expression := format('hashtextextended((%s) COLLATE "C", 0)', array_to_string(parts, ' || chr(31) || '));
+END
+$$;
+
+-- SQL for the key of a rule over the relation, and whether it is an array of keys.
+CREATE FUNCTION patternos._match_key(document jsonb, relation regclass, rule text, OUT expression text, OUT exploded boolean)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    key record := patternos._match_key_parts(document, relation, rule);
+BEGIN
+    exploded := key.members <> '{}';
+    expression := format('hashtextextended((%s) COLLATE "C", 0)', array_to_string(key.parts, ' || chr(31) || '));
     IF exploded THEN
         expression := format('(SELECT array_agg(DISTINCT k ORDER BY k) FROM (SELECT %s AS k FROM %s) AS m WHERE k IS NOT NULL)',
-                             expression, array_to_string(members, ', '));
+                             expression, array_to_string(key.members, ', '));
     END IF;
+END
+$$;
+
+-- SQL for the key of a rule as people read it; a set of keys where the rule has an array.
+CREATE FUNCTION patternos._match_readable_key(document jsonb, relation regclass, rule text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    key record := patternos._match_key_parts(document, relation, rule);
+BEGIN
+    IF key.members = '{}' THEN
+        RETURN array_to_string(key.parts, ' || '', '' || ');
+    END IF;
+    RETURN format('unnest(ARRAY(SELECT DISTINCT %s FROM %s))', array_to_string(key.parts, ' || '', '' || '), array_to_string(key.members, ', '));
 END
 $$;
 
