@@ -161,7 +161,7 @@ DECLARE
     faulty record;
 BEGIN
     EXECUTE format('SELECT count(*) FILTER (WHERE "patternos twice") AS repeated, count(*) FILTER (WHERE %I IS NULL) AS missing, %s AS sourceless FROM %s_raw',
-                   uid, CASE WHEN src IS NULL THEN '0' ELSE format('count(*) FILTER (WHERE %I IS NULL)', src) END, work) INTO faulty;
+                   uid, CASE WHEN src IS NULL THEN '0::bigint' ELSE format('count(*) FILTER (WHERE %I IS NULL)', src) END, work) INTO faulty;
     IF faulty.missing > 0 OR faulty.sourceless > 0 THEN
         RAISE EXCEPTION 'column % of % is NULL in % records', quote_ident(CASE WHEN faulty.missing > 0 THEN uid ELSE src END), relation,
             greatest(faulty.missing, faulty.sourceless)
