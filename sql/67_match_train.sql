@@ -46,7 +46,7 @@ END
 $$;
 
 -- Share of the pairs with a value on either side whose values are equal, exactly, from the frequencies of the values; NULL without such
--- pairs. What was counted with the records of work is not counted again.
+-- pairs. What was counted with the records of work is not counted again; of more than 200,000 records a part is taken, by the hash of their key.
 CREATE FUNCTION patternos._equal_share(document jsonb, relation regclass, columns text[], work text DEFAULT NULL) RETURNS double precision
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '128MB'
 SET datestyle = 'ISO' SET intervalstyle = 'iso_8601' SET extra_float_digits = 1 SET bytea_output = 'hex'
@@ -55,6 +55,7 @@ DECLARE
     source text := CASE WHEN document ->> 'link_type' = 'link_only' THEN quote_ident(document ->> 'source') || '::text' ELSE '1' END;
     value text := (SELECT string_agg(patternos._match_value(document, relation, quote_ident(c)), ' || chr(31) || ' ORDER BY n)
                    FROM unnest(columns) WITH ORDINALITY AS t (c, n));
+    records double precision;
     result double precision;
 BEGIN
     IF work IS NOT NULL AND cardinality(columns) = 1 AND document ->> 'link_type' <> 'link_only' THEN
@@ -63,14 +64,17 @@ BEGIN
             RETURN result;
         END IF;
     END IF;
-    EXECUTE format('WITH value AS (SELECT hashtextextended((%1$s) COLLATE "C", 0) AS v, %2$s AS s FROM %3$s),
+    EXECUTE format('SELECT count(*) FROM %s', relation) INTO records;
+    EXECUTE format('WITH value AS (SELECT hashtextextended((%1$s) COLLATE "C", 0) AS v, %2$s AS s FROM %3$s WHERE %5$s),
                          part AS (SELECT v, s, count(*)::numeric AS n FROM value WHERE v IS NOT NULL GROUP BY v, s),
                          whole AS (SELECT sum(n) AS n, sum(n * n) AS same FROM part GROUP BY v),
                          total AS (SELECT (SELECT sum(n) FROM whole) AS n, (SELECT sum(n * n) FROM (SELECT sum(n) AS n FROM part GROUP BY s) AS x) AS same)
                     SELECT CASE WHEN %4$L = ''link_only''
                            THEN (SELECT sum(n * n - same) FROM whole) / nullif(max(total.n) * max(total.n) - max(total.same), 0)
                            ELSE (SELECT sum(n * (n - 1)) FROM whole) / nullif(max(total.n) * (max(total.n) - 1), 0) END
-                    FROM total', value, source, relation, document ->> 'link_type') INTO result;
+                    FROM total', value, source, relation, document ->> 'link_type',
+                   CASE WHEN records > 200000 THEN format('(hashtextextended(%I::text, 0) & 1048575) < %s', document ->> 'unique_id', ceil(2e5 / records * 1048576))
+                        ELSE 'true' END) INTO result;
     RETURN result;
 END
 $$;

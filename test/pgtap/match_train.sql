@@ -90,6 +90,22 @@ FROM pg_temp.person AS a JOIN pg_temp.person AS b ON a.truth = b.truth AND a.id 
 SELECT ok((patternos.train_match_model(NULL, '{"unique_id": "id", "labels": {"table": "pg_temp.said"}}', 'pg_temp.person') ->> 'probability_two_random_records_match')::float8
           < (d ->> 'probability_two_random_records_match')::float8 / 5, 'labels of pairs count') FROM trained;
 
+-- Links between two and three sources: only pairs between them are counted, and lambda is theirs.
+CREATE TABLE pg_temp.linked AS SELECT id, truth, "First Name", "Nachname", dob, email, 'source ' || id % 2 AS two, 'source ' || id % 3 AS three FROM pg_temp.person;
+SELECT ok(abs((patternos.train_match_model(NULL, format('{"unique_id": "id", "link_type": "link_only", "source": %s}', to_json(source))::jsonb, 'pg_temp.linked')
+              ->> 'probability_two_random_records_match')::float8 / truth - 1) < 0.15, source || ' sources: lambda is that of pairs between them')
+FROM (SELECT 'two' AS source, (SELECT avg((a.truth = b.truth)::integer)::float8 FROM pg_temp.linked a, pg_temp.linked b WHERE a.two < b.two) AS truth
+      UNION ALL SELECT 'three', (SELECT avg((a.truth = b.truth)::integer)::float8 FROM pg_temp.linked a, pg_temp.linked b WHERE a.three < b.three)) AS s;
+
+-- Without rights on the warehouse a table of one's own can be trained on, but nothing registered.
+CREATE ROLE regress_match_user;
+GRANT ALL ON pg_temp.person TO regress_match_user;
+SET LOCAL ROLE regress_match_user;
+SELECT ok(patternos.train_match_model(NULL, '{"unique_id": "id", "max_pairs": 1000}', 'pg_temp.person') IS NOT NULL, 'trained without rights on the warehouse');
+SELECT throws_ok($$SELECT patternos.train_match_model('mine', '{"unique_id": "id"}', 'pg_temp.person')$$, '42501', NULL, 'not registered');
+SELECT throws_ok($$SELECT patternos.match_model('mine')$$, '42501', NULL, 'not read');
+RESET ROLE;
+
 -- Degenerate tables: the priors of the kinds remain.
 CREATE TABLE pg_temp.tiny (id integer PRIMARY KEY, name text, dob date);
 SELECT lives_ok($$SELECT patternos.train_match_model(NULL, '{"comparisons": [{"column": "name"}, {"column": "dob"}], "blocking": ["name"]}', 'pg_temp.tiny')$$, 'no row');
