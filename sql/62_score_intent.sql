@@ -32,18 +32,22 @@ AS $$
           GROUP BY f.platform_id, score) s
 $$;
 
--- The category that customers bought last, for those of patternos_part.intent_uncategorized: customer_key, category_id.
+-- The category that customers bought last, for those of patternos_part.intent_uncategorized: customer_key, category_id. Their
+-- transactions are found first (OFFSET), before lines are joined to all.
 CREATE FUNCTION patternos._last_categories(as_of date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT patternos._per_partition(format($query$
         (SELECT DISTINCT ON (t.customer_key) t.customer_key, coalesce(k.category_id, l.category_id) AS category_id
-         FROM patternos_part.intent_uncategorized u
-         JOIN {transaction} t ON t.customer_key = u.customer_key
+         FROM (SELECT f.customer_key, f.transaction_datetime, f.transaction_id
+               FROM patternos_part.intent_uncategorized u
+               JOIN {transaction} f ON f.customer_key = u.customer_key
+               WHERE f.transaction_date < %L AND f.transaction_status = 'completed'
+               OFFSET '0') t
          JOIN {line} l
               ON l.customer_key = t.customer_key AND l.transaction_datetime = t.transaction_datetime AND l.transaction_id = t.transaction_id
          LEFT JOIN patternos_dw.dim_sku k ON k.platform_id = l.platform_id AND k.sku_id = l.sku_id AND k.valid_to = 'infinity'
-         WHERE t.transaction_date < %L AND t.transaction_status = 'completed' AND coalesce(k.category_id, l.category_id) IS NOT NULL
+         WHERE coalesce(k.category_id, l.category_id) IS NOT NULL
          ORDER BY t.customer_key, t.transaction_datetime DESC, t.transaction_id DESC, l.line_number)$query$, as_of))
 $$;
 
