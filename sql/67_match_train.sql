@@ -172,7 +172,7 @@ AS $$
     )
     SELECT (SELECT array_agg(n ORDER BY c) FROM (SELECT c, count(*)::integer AS n FROM scaled GROUP BY c) AS x),
            array_agg(m ORDER BY c, level) || array_agg(u ORDER BY c, level),
-           array_agg(10 * m ORDER BY c, level) || array_agg(0.5 + 20 * u ORDER BY c, level),
+           array_agg(10 * m ORDER BY c, level) || array_agg(0.05 + 200 * u ORDER BY c, level),
            array_agg(fix_m ORDER BY c, level) || array_agg(fix_u ORDER BY c, level)
     FROM scaled
 $$;
