@@ -33,8 +33,9 @@ AS $$
         'comparisons', jsonb_build_array(
             jsonb_build_object('name', 'name', 'kind', 'bloom', 'columns', '["forename_bloom", "surname_bloom"]'::jsonb, 'levels', jsonb_build_array(
                 patternos._level('exact', NULL, 0.70, 14), patternos._level('swapped', 0.9, 0.02, 11),
-                patternos._level('both_jaro_winkler', 0.8, 0.10, 11), patternos._level('both_jaro_winkler', 0.65, 0.06, 8),
-                patternos._level('surname_exact', 0.5, 0.03, 4), patternos._level('forename_exact', 0, 0.05, 2),
+                patternos._level('both_jaro_winkler', 0.75, 0.10, 11), patternos._level('both_jaro_winkler', 0.55, 0.06, 8),
+                patternos._level('surname_exact', 0.4, 0.02, 5), patternos._level('forename_exact', 0.4, 0.02, 5),
+                patternos._level('forename_exact', 0, 0.04, 2),
                 patternos._level('surname_only', 1, 0.01, 3), patternos._level('forename_only', 1, 0.02, 3),
                 patternos._level('surname_exact', 0, 0.008, -4.3), patternos._level('else', NULL, 0.002, -8.9))),
             jsonb_build_object('name', 'birth_date', 'kind', 'date',
@@ -58,4 +59,34 @@ AS $$
                 patternos._level('exact', NULL, 0.1, 9), patternos._level('else', NULL, 0.9, -0.15)))))
 $$;
 
-REVOKE ALL ON FUNCTION patternos._level(text, double precision, double precision, double precision), patternos._default_account_model() FROM PUBLIC;
+-- How the model of accounts is trained: the comparisons and blocking rules of the shipped one. What tells a
+-- person from the household stays as shipped, for pairs that share a block are mostly of one household: the
+-- share of matches, names, and addresses, of which "place" has the evidence already.
+CREATE FUNCTION patternos._account_model_settings() RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_build_object('unique_id', 'identity_id', 'link_type', 'dedupe_only', 'blocking', d -> 'blocking',
+               'probability_two_random_records_match', d -> 'probability_two_random_records_match',
+               'comparisons', (SELECT jsonb_agg(CASE WHEN c.value ->> 'name' NOT IN ('name', 'address') THEN c.value ELSE
+                                   jsonb_set(c.value, '{levels}', (SELECT jsonb_agg(l.value || '{"fix_m": true, "fix_u": true}' ORDER BY l.number)
+                                                                   FROM jsonb_array_elements(c.value -> 'levels') WITH ORDINALITY l (value, number))) END
+                                   ORDER BY c.number)
+                               FROM jsonb_array_elements(d -> 'comparisons') WITH ORDINALITY c (value, number)))
+    FROM patternos._default_account_model() d
+$$;
+
+CREATE FUNCTION patternos.train_account_model() RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM patternos._require_owner();
+    PERFORM patternos.train_match_model('accounts', patternos._account_model_settings(), 'patternos_dw.match_account');
+    RETURN (patternos._account_model()).version;
+END
+$$;
+
+REVOKE ALL ON FUNCTION patternos._level(text, double precision, double precision, double precision), patternos._default_account_model(),
+    patternos._account_model_settings(), patternos.train_account_model() FROM PUBLIC;
+
+COMMENT ON FUNCTION patternos.train_account_model() IS
+    'Trains a new version of the model of accounts on the warehouse''s accounts and returns its number.';

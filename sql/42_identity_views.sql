@@ -22,8 +22,9 @@ BEGIN
            f.pincode_area_hash, f.address_hash, f.house_hash, f.forename_bloom, f.surname_bloom, f.address_bloom,
            patternos._without(f.device_hashes, (SELECT patternos._blocked_values('device'))) AS device_hashes,
            patternos._without(f.ip_hashes, (SELECT patternos._blocked_values('ip'))) AS ip_hashes,
-           CASE WHEN f.address_hash IS NOT NULL OR f.ip_hashes IS NOT NULL
-                THEN patternos._without(f.ip_hashes || f.address_hash, (SELECT patternos._blocked_values('ip'))) END AS place_hashes,
+           CASE WHEN f.address_bloom IS NOT NULL OR f.ip_hashes IS NOT NULL
+                THEN patternos._without(f.ip_hashes || ('x' || left(md5(f.address_bloom), 16))::bit(64)::bigint,
+                                        (SELECT patternos._blocked_values('ip'))) END AS place_hashes,
            ARRAY[CASE upper(left(p.gender, 1)) WHEN 'F' THEN 1 WHEN 'M' THEN 2 ELSE 0 END,
                  coalesce(f.birth_day_hash, 0), coalesce(f.birth_month_hash, 0), coalesce(f.birth_year_hash, 0),
                  hashtextextended(i.platform_id, 0)]
@@ -42,7 +43,7 @@ identity_id: the account, as text
 gender: F or M; NULL when not known
 device_hashes: hashes of its devices without blocked ones; NULL when none are known
 ip_hashes: hashes of its IP addresses without blocked ones; NULL when none are known
-place_hashes: ip_hashes and the hash of the address; NULL when nothing is known
+place_hashes: ip_hashes and the hash of the filter of the address; NULL when nothing is known
 traits: what can contradict, as in match_record$c$);
 END
 $$;

@@ -24,7 +24,7 @@ typedef struct Evidence
 
 typedef struct EvidenceList
 {
-	Evidence	   *items;
+	Evidence   *items;
 	int64		count;
 	int64		capacity;
 } EvidenceList;
@@ -42,8 +42,8 @@ PG_FUNCTION_INFO_V1(patternos__common_evidence);
 static void
 take_item(void *state, const Datum *values, const bool *nulls)
 {
-	EvidenceList   *list = state;
-	Evidence	   *item;
+	EvidenceList *list = state;
+	Evidence   *item;
 
 	if (nulls[0] || nulls[1] || nulls[2] || nulls[3])
 		return;
@@ -134,7 +134,10 @@ find_common(const EvidenceList *list, Finding *findings)
 				{
 					int32		bit = 1 << list->items[start].kind;
 
-					findings[count++] = (Finding) {list->items[start].member, bit, shared ? bit : 0};
+					findings[count++] = (Finding)
+					{
+						list->items[start].member, bit, shared ? bit : 0
+					};
 				}
 		}
 	}
@@ -156,7 +159,7 @@ patternos__common_evidence(PG_FUNCTION_ARGS)
 	static const Oid types[] = {INT8OID, INT8OID, INT4OID, INT8OID};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	char	   *query = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	EvidenceList	list = {NULL, 0, 1024};
+	EvidenceList list = {NULL, 0, 1024};
 	Finding    *findings;
 	int64		count;
 	MemoryContext context;

@@ -56,7 +56,8 @@ typedef struct Forest
 	int32	   *next;
 	int32	   *first_conflict;
 	LinkEnd    *conflict;
-	int32	   *first_branch;	/* edges of the forest, laid out like conflicts */
+	int32	   *first_branch;	/* edges of the forest, laid out like
+								 * conflicts */
 	LinkEnd    *branch;
 } Forest;
 
@@ -223,8 +224,14 @@ index_links(const Forest *forest, const LinkList *list, int32 **first)
 	{
 		const Link *link = &list->links[i];
 
-		ends[--start[link->a]] = (LinkEnd) {(int32) link->b, link->strength};
-		ends[--start[link->b]] = (LinkEnd) {(int32) link->a, link->strength};
+		ends[--start[link->a]] = (LinkEnd)
+		{
+			(int32) link->b, link->strength
+		};
+		ends[--start[link->b]] = (LinkEnd)
+		{
+			(int32) link->a, link->strength
+		};
 	}
 	*first = start;
 	return ends;
