@@ -63,7 +63,7 @@ $$;
 
 -- A part of a relation's rows for statistics: all of them up to a number, else those whose hash says so, so that the same rows are
 -- taken in whatever order they lie. Returns the share of the rows that was taken.
-CREATE FUNCTION patternos._sample_relation(relation regclass, columns text[], most bigint, into_table text) RETURNS double precision
+CREATE FUNCTION patternos._sample_relation(relation regclass, columns text[], most bigint) RETURNS double precision
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
@@ -74,8 +74,8 @@ BEGIN
     IF records > most THEN
         share := most / records::double precision;
     END IF;
-    EXECUTE format('DROP TABLE IF EXISTS pg_temp.%I', into_table);
-    EXECUTE format('CREATE TEMP TABLE %I ON COMMIT DROP AS SELECT %s FROM %s AS r %s', into_table,
+    DROP TABLE IF EXISTS pg_temp.patternos_match_sample;
+    EXECUTE format('CREATE TEMP TABLE patternos_match_sample ON COMMIT DROP AS SELECT %s FROM %s AS r %s',
                    (SELECT string_agg(format('r.%I', c), ', ') FROM unnest(columns) AS c), relation,
                    CASE WHEN share < 1 THEN format('WHERE hashtextextended(r::text, 0) & 1048575 < %s', round(share * 1048576)) ELSE '' END);
     RETURN share;
@@ -83,7 +83,7 @@ END
 $$;
 
 -- Statistics of the values of a sample's columns, as text and without blank ones: shares of those filled in, except where said.
-CREATE FUNCTION patternos._profile_columns(sample text, columns text[])
+CREATE FUNCTION patternos._profile_columns(columns text[])
 RETURNS TABLE (name text, records bigint, filled bigint, variants bigint, mean_length double precision,
                email double precision, iso_date double precision, some_date double precision, digits double precision,
                phone double precision, spaced double precision, padded double precision)
@@ -91,7 +91,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = 'I
 AS $$
 BEGIN
     RETURN QUERY EXECUTE format($q$
-        SELECT c.name, (SELECT count(*) FROM pg_temp.%1$I), count(v), count(DISTINCT v COLLATE "C"), coalesce(avg(length(v)), 0)::float8,
+        SELECT c.name, (SELECT count(*) FROM pg_temp.patternos_match_sample), count(v), count(DISTINCT v COLLATE "C"), coalesce(avg(length(v)), 0)::float8,
                coalesce(avg((v ~ '^[^@\s]+@[^@\s]+$')::int), 0)::float8,
                coalesce(avg((v ~ '^\d{4}-\d\d-\d\d')::int), 0)::float8,
                coalesce(avg((v ~ '^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ](\d{4}|\d\d)|(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01]))($|[ T])')::int), 0)::float8,
@@ -99,11 +99,11 @@ BEGIN
                coalesce(avg((v ~ '^\+?[\d ().-]{7,20}$' AND length(translate(v, '+ ().-', '')) BETWEEN 7 AND 15)::int), 0)::float8,
                coalesce(avg((v ~ '\s')::int), 0)::float8,
                coalesce(avg((raw ~ '^\s')::int), 0)::float8
-        FROM unnest(%2$L::text[]) WITH ORDINALITY AS c (name, number)
+        FROM unnest(%1$L::text[]) WITH ORDINALITY AS c (name, number)
         LEFT JOIN (SELECT x.number, x.raw, btrim(x.raw) AS v
-                   FROM pg_temp.%1$I AS s, LATERAL (VALUES %3$s) AS x (number, raw) WHERE btrim(x.raw) <> '') AS y USING (number)
+                   FROM pg_temp.patternos_match_sample AS s, LATERAL (VALUES %2$s) AS x (number, raw) WHERE btrim(x.raw) <> '') AS y USING (number)
         GROUP BY c.name, c.number ORDER BY c.number $q$,
-        sample, columns,
+        columns,
         (SELECT string_agg(format('(%s, left(s.%I::text, 1000))', number, c), ', ') FROM unnest(columns) WITH ORDINALITY AS t (c, number)));
 END
 $$;

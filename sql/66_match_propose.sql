@@ -35,7 +35,7 @@ END
 $$;
 
 -- The columns worth comparing with their role and kind: names decide first, then values; constant and empty columns say nothing.
-CREATE FUNCTION patternos._propose_columns(relation regclass, sample text, except_columns text[])
+CREATE FUNCTION patternos._propose_columns(relation regclass, except_columns text[])
 RETURNS TABLE (number integer, name text, category "char", role text, kind text, filled double precision, variety double precision, iso boolean, padded boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -49,7 +49,7 @@ AS $$
                     ELSE 'text' END AS role,
                r.kind
         FROM patternos._column_roles(relation) AS r
-        JOIN patternos._profile_columns(sample, (SELECT array_agg(c.name ORDER BY c.number) FROM patternos._column_roles(relation) AS c
+        JOIN patternos._profile_columns((SELECT array_agg(c.name ORDER BY c.number) FROM patternos._column_roles(relation) AS c
                                                  WHERE c.name <> ALL (except_columns))) AS p ON p.name = r.name
         WHERE p.variants > 1 AND (r.role IS NULL OR r.kind IS NOT NULL)
     )
@@ -63,14 +63,14 @@ AS $$
 $$;
 
 -- Whether most rows that hold a whole name hold its parts too, so that one repeats the other.
-CREATE FUNCTION patternos._name_is_repeated(sample text, full_name text, parts text[]) RETURNS boolean
+CREATE FUNCTION patternos._name_is_repeated(full_name text, parts text[]) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     result boolean;
 BEGIN
-    EXECUTE format('SELECT coalesce(avg((%s)::int) > 0.5, false) FROM pg_temp.%I WHERE btrim(%I::text) <> ''''',
-                   (SELECT string_agg(format('coalesce(btrim(%I::text), '''') <> ''''', p), ' OR ') FROM unnest(parts) AS p), sample, full_name)
+    EXECUTE format('SELECT coalesce(avg((%s)::int) > 0.5, false) FROM pg_temp.patternos_match_sample WHERE btrim(%I::text) <> ''''',
+                   (SELECT string_agg(format('coalesce(btrim(%I::text), '''') <> ''''', p), ' OR ') FROM unnest(parts) AS p), full_name)
     INTO result;
     RETURN result;
 END
@@ -78,7 +78,7 @@ $$;
 
 -- Comparisons for the columns of _propose_columns: forename and surname as one, since names are not independent of each other; what
 -- repeats another column is left out; at most 15, those that tell most.
-CREATE FUNCTION patternos._propose_comparisons(sample text, columns jsonb) RETURNS jsonb
+CREATE FUNCTION patternos._propose_comparisons(columns jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -96,7 +96,7 @@ BEGIN
                                        c ->> 'role'), (c ->> 'variety')::float8 DESC, (c ->> 'number')::int LOOP
         CONTINUE WHEN cardinality(names) = 2 AND col ->> 'name' = ANY (names);
         CONTINUE WHEN col ->> 'role' = 'region' AND has_place;
-        CONTINUE WHEN col ->> 'role' = 'full_name' AND names <> '{}' AND patternos._name_is_repeated(sample, col ->> 'name', names);
+        CONTINUE WHEN col ->> 'role' = 'full_name' AND names <> '{}' AND patternos._name_is_repeated(col ->> 'name', names);
         result := result || jsonb_build_object('column', col ->> 'name', 'kind', col ->> 'kind');
         EXIT WHEN jsonb_array_length(result) = 15;
     END LOOP;
@@ -168,7 +168,7 @@ AS $$
 $$;
 
 -- Pairs that a rule makes in the whole relation, forecast from a sample.
-CREATE FUNCTION patternos._forecast_pairs(document jsonb, relation regclass, sample text, share double precision, rule text) RETURNS double precision
+CREATE FUNCTION patternos._forecast_pairs(document jsonb, relation regclass, share double precision, rule text) RETURNS double precision
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -176,8 +176,8 @@ DECLARE
     pairs double precision;
 BEGIN
     key := patternos._match_key(document, relation, rule);
-    EXECUTE format('SELECT coalesce(sum(n * (n - 1.0) / 2), 0) FROM (SELECT count(*) AS n FROM (SELECT %s AS k FROM pg_temp.%I AS %s) AS s WHERE k IS NOT NULL GROUP BY k) AS g',
-                   CASE WHEN key.exploded THEN format('unnest(%s)', key.expression) ELSE key.expression END, sample, patternos._match_alias(relation))
+    EXECUTE format('SELECT coalesce(sum(n * (n - 1.0) / 2), 0) FROM (SELECT count(*) AS n FROM (SELECT %s AS k FROM pg_temp.patternos_match_sample AS %s) AS s WHERE k IS NOT NULL GROUP BY k) AS g',
+                   CASE WHEN key.exploded THEN format('unnest(%s)', key.expression) ELSE key.expression END, patternos._match_alias(relation))
     INTO pairs;
     RETURN pairs / (share * share);
 END
@@ -185,7 +185,7 @@ $$;
 
 -- Blocking rules for the columns: broad ones first, as long as each and all together stay within a number of pairs that grows with the
 -- records; what an accepted rule covers is left out. Small tables have a last rule that every pair agrees on.
-CREATE FUNCTION patternos._propose_blocking(document jsonb, relation regclass, sample text, share double precision, columns jsonb) RETURNS jsonb
+CREATE FUNCTION patternos._propose_blocking(document jsonb, relation regclass, share double precision, columns jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -196,11 +196,11 @@ DECLARE
     accepted jsonb := '[]';
     result jsonb := '[]';
 BEGIN
-    EXECUTE format('SELECT count(*) / %s FROM pg_temp.%I', share, sample) INTO records;
+    SELECT count(*) / share INTO records FROM pg_temp.patternos_match_sample;
     FOR candidate IN SELECT * FROM patternos._blocking_rules(columns) LOOP
         CONTINUE WHEN EXISTS (SELECT FROM jsonb_array_elements(accepted) AS a
                               WHERE ARRAY(SELECT jsonb_array_elements_text(a)) <@ candidate.implied);
-        pairs := patternos._forecast_pairs(document, relation, sample, share, candidate.rule);
+        pairs := patternos._forecast_pairs(document, relation, share, candidate.rule);
         CONTINUE WHEN pairs < 1 OR pairs > 10 * records + 1e6 OR total + pairs > 40 * records + 3e6;
         total := total + pairs;
         accepted := accepted || jsonb_build_array(to_jsonb(candidate.parts));

@@ -12,7 +12,7 @@ DECLARE
     stranger text;
 BEGIN
     IF jsonb_typeof(object) IS DISTINCT FROM 'object' THEN
-        RAISE EXCEPTION '% must be a JSON object', what USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'settings, a comparison and labels must each be a JSON object' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     SELECT k INTO stranger FROM jsonb_object_keys(object) AS k WHERE k <> ALL (allowed) ORDER BY k LIMIT 1;
     IF stranger IS NOT NULL THEN

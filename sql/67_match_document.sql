@@ -51,18 +51,17 @@ CREATE FUNCTION patternos._propose_missing(relation regclass, settings jsonb) RE
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    sample CONSTANT text := 'patternos_match_sample';
     share double precision;
     names text[] := ARRAY(SELECT name FROM patternos._column_roles(relation) ORDER BY number);
     columns jsonb;
     document jsonb := settings;
 BEGIN
-    PERFORM patternos._sample_relation(relation, names, 5000, sample);
+    PERFORM patternos._sample_relation(relation, names, 5000);
     SELECT coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.number), '[]') INTO columns
-    FROM patternos._propose_columns(relation, sample, ARRAY[settings ->> 'unique_id', coalesce(settings ->> 'source', settings ->> 'unique_id'),
+    FROM patternos._propose_columns(relation, ARRAY[settings ->> 'unique_id', coalesce(settings ->> 'source', settings ->> 'unique_id'),
                                                             coalesce(settings -> 'labels' ->> 'column', settings ->> 'unique_id')]) AS c;
     IF settings -> 'comparisons' IS NULL THEN
-        document := document || jsonb_build_object('comparisons', patternos._propose_comparisons(sample, columns));
+        document := document || jsonb_build_object('comparisons', patternos._propose_comparisons(columns));
         IF jsonb_array_length(document -> 'comparisons') = 0 THEN
             RAISE EXCEPTION 'no column of relation % is worth comparing', relation
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the columns to compare in "comparisons".';
@@ -72,10 +71,10 @@ BEGIN
         SELECT jsonb_agg(patternos._complete_comparison(relation, value) ORDER BY ordinality)
         FROM jsonb_array_elements(document -> 'comparisons') WITH ORDINALITY));
     IF settings -> 'blocking' IS NULL THEN
-        share := patternos._sample_relation(relation, names, 20000, sample);
+        share := patternos._sample_relation(relation, names, 20000);
         document := document || jsonb_build_object('blocking', patternos._propose_blocking(
             document || jsonb_build_object('columns', patternos._document_columns(document -> 'comparisons')),
-            relation, sample, share, (SELECT coalesce(jsonb_agg(c ORDER BY n), '[]') FROM jsonb_array_elements(columns) WITH ORDINALITY AS t (c, n)
+            relation, share, (SELECT coalesce(jsonb_agg(c ORDER BY n), '[]') FROM jsonb_array_elements(columns) WITH ORDINALITY AS t (c, n)
                                       WHERE EXISTS (SELECT FROM jsonb_array_elements(document -> 'comparisons') AS v WHERE v -> 'columns' ? (c ->> 'name')))));
     END IF;
     DROP TABLE pg_temp.patternos_match_sample;

@@ -32,7 +32,7 @@ BEGIN
     WHERE m.name = match_model.name AND (match_model.version IS NULL OR m.version = match_model.version)
     ORDER BY m.version DESC LIMIT 1;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no match model "%"%', name, coalesce(' of version ' || version, '')
+        RAISE EXCEPTION 'there is no match model of this name and version'
             USING ERRCODE = 'undefined_object', HINT = 'patternos.train_match_model(name, settings) makes one; patternos_dw.match_model lists them.';
     END IF;
     RETURN result;

@@ -81,7 +81,7 @@ inspect(Node *node, List **columns)
 
 /*
  * Places of the parser's errors are places in the list, not in the query that
- * runs.
+ * runs; a syntax error does not repeat a word of what may be anything.
  */
 static void
 place_error(void *source)
@@ -94,6 +94,8 @@ place_error(void *source)
 		internalerrposition(position);
 		internalerrquery(source);
 	}
+	if (geterrcode() == ERRCODE_SYNTAX_ERROR)
+		errmsg("syntax error in a list of expressions");
 }
 
 static void
