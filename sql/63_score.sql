@@ -29,3 +29,17 @@ COMMENT ON FUNCTION patternos.score_raw(bytea, jsonb) IS
     'The margin that a compiled model gives to features in a JSON object, by name, before calibration.';
 COMMENT ON FUNCTION patternos.score_raw(bytea, record) IS
     'The margin that a compiled model gives to features in a row, by name, before calibration.';
+
+-- What score() makes of a margin.
+CREATE FUNCTION patternos._probability(model bytea, margin double precision) RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__probability';
+
+-- A row's features as the model sees them.
+CREATE FUNCTION patternos._features(model bytea, features record) RETURNS real[]
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'patternos__features_record';
+
+-- What each feature adds to the margin, in the model's order, and last the margin before anything is known. The document is the model's.
+CREATE FUNCTION patternos._attribute(model bytea, features jsonb, document text, method text) RETURNS double precision[]
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'patternos__attribute_jsonb';
+CREATE FUNCTION patternos._attribute(model bytea, features record, document text, method text) RETURNS double precision[]
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'patternos__attribute_record';

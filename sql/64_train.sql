@@ -159,7 +159,7 @@ AS $$
                 WHEN kind = 'boolean' THEN format('%I::integer::real', feature)
                 WHEN NOT in_training THEN format('(%L::jsonb ->> %I::text)::real', code, feature)
                 ELSE format('CASE WHEN %1$I IS NULL THEN NULL WHEN training_part = 0 THEN ((coalesce(sum(training_label) OVER %2$I, 0) + 10 * %3$L::float8) '
-                            '/ (count(*) OVER %2$I + 10))::real ELSE (%4$L::jsonb ->> %1$I::text)::real END', feature, 'before ' || feature, prior, code) END
+                            '/ (count(*) OVER %2$I + 10))::real ELSE (%4$L::jsonb ->> %1$I::text)::real END', feature, 'before ' || md5(feature), prior, code) END
 $$;
 
 -- Takes the rows over into pg_temp.training_source, in the search_path of the caller, and gives label, part and order to each in the view training_row.
@@ -210,6 +210,15 @@ BEGIN
 END
 $$;
 
+-- The windows that categories of training rows are coded over, as SQL.
+CREATE FUNCTION patternos._training_windows(names text[], kinds text[], id_column text, time_column text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'WINDOW ' || string_agg(format('%1$I AS (PARTITION BY training_part, %2$I ORDER BY training_order, %3$I%4$s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)',
+                                          'before ' || md5(f.name), f.name, id_column, coalesce(', ' || quote_ident(time_column), '')), ', ' ORDER BY f.i)
+    FROM unnest(names, kinds) WITH ORDINALITY AS f (name, kind, i) WHERE f.kind = 'category'
+$$;
+
 -- The training query: label, part, weight and the features, in an order that the ids fix.
 CREATE FUNCTION patternos._training_query(names text[], kinds text[], encoders jsonb, prior double precision, id_column text, time_column text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -217,21 +226,23 @@ AS $$
     SELECT format('SELECT training_label, training_part, training_weight, %s FROM pg_temp.training_row WHERE training_part IN (0, 1) %s ORDER BY %I%s',
         (SELECT string_agg(patternos._feature_value(f.name, f.kind, encoders -> f.name, prior, true), ', ' ORDER BY f.i)
          FROM unnest(names, kinds) WITH ORDINALITY AS f (name, kind, i)),
-        (SELECT 'WINDOW ' || string_agg(format('%1$I AS (PARTITION BY training_part, %2$I ORDER BY training_order, %3$I%4$s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)',
-                                              'before ' || f.name, f.name, id_column, coalesce(', ' || quote_ident(time_column), '')), ', ' ORDER BY f.i)
-         FROM unnest(names, kinds) WITH ORDINALITY AS f (name, kind, i) WHERE f.kind = 'category'),
-        id_column, coalesce(', ' || quote_ident(time_column), ''))
+        patternos._training_windows(names, kinds, id_column, time_column), id_column, coalesce(', ' || quote_ident(time_column), ''))
 $$;
 
 -- Trains and returns what the registry keeps, before calibration.
-CREATE FUNCTION patternos._run_training(names text[], query text, params jsonb) RETURNS patternos.trained_trees
+CREATE FUNCTION patternos._run_training(names text[], query text, params jsonb) RETURNS patternos.training_result
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     constraints smallint[];
     unknown text;
-    result patternos.trained_trees;
+    result patternos.training_result;
 BEGIN
+    IF params ->> 'engine' = 'logistic' THEN
+        result := patternos._train_logistic(query, names, (params ->> 'reg_lambda')::float8, (params ->> 'scale_pos_weight')::float8,
+            (params ->> 'max_memory')::bigint * 1048576);
+        RETURN result;
+    END IF;
     SELECT k INTO unknown FROM jsonb_each(params -> 'monotone_constraints') AS e (k, v)
     WHERE k <> ALL (names) OR v NOT IN ('-1', '0', '1');
     IF FOUND THEN
@@ -310,26 +321,8 @@ AS $$
           FROM pg_temp.training_score AS s GROUP BY s.part) AS m
 $$;
 
-CREATE TYPE patternos.trained_model AS (
-    name            text,
-    version         text,
-    model_type      text,
-    trees           integer,
-    rows_train      bigint,
-    rows_test       bigint,
-    auc             double precision,
-    pr_auc          double precision,
-    log_loss        double precision,
-    brier           double precision,
-    ece             double precision,
-    precision_at_10 double precision,
-    lift_at_10      double precision
-);
-COMMENT ON TYPE patternos.trained_model IS 'A model that has just been trained, with its figures on the test rows, or on those held out last.';
-
--- Puts a model into the registry under its next version, which it returns.
-CREATE FUNCTION patternos._register_model(name text, model_type text, features text[], label_definition jsonb, params jsonb, metrics jsonb,
-    calibration jsonb, encoders jsonb, importance jsonb, reference jsonb, document text, compiled bytea) RETURNS text
+-- Puts a model into the registry under its next version, which it returns. about is a row of patternos_dw.model as JSON, as far as it is known.
+CREATE FUNCTION patternos._register_model(name text, action text, about jsonb, document text, compiled bytea) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -341,17 +334,43 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('patternos model ' || name, 0));
-    INSERT INTO patternos_dw.model AS m (name, version, model_type, features, label_definition, params, metrics, calibration, encoders, importance,
-        reference, document, document_sha256, compiled)
-    VALUES (_register_model.name, (SELECT (coalesce(max(v.version::bigint), 0) + 1)::text FROM patternos_dw.model AS v
-                                   WHERE v.name = _register_model.name AND v.version ~ '^[0-9]{1,9}$'),
-        _register_model.model_type, _register_model.features, _register_model.label_definition, _register_model.params, _register_model.metrics,
-        _register_model.calibration, _register_model.encoders, _register_model.importance, _register_model.reference, _register_model.document,
-        sha256(convert_to(_register_model.document, 'UTF8')), _register_model.compiled)
+    INSERT INTO patternos_dw.model AS m (name, version, model_type, features, label_definition, params, rows_used, metrics, calibration, encoders,
+        importance, reference, document, document_sha256, compiled)
+    SELECT _register_model.name, (SELECT (coalesce(max(v.version::bigint), 0) + 1)::text FROM patternos_dw.model AS v
+                                  WHERE v.name = _register_model.name AND v.version ~ '^[0-9]{1,9}$'),
+        a.model_type, a.features, a.label_definition, a.params, a.rows_used, a.metrics, a.calibration, a.encoders, a.importance, a.reference,
+        _register_model.document, sha256(convert_to(_register_model.document, 'UTF8')), _register_model.compiled
+    FROM jsonb_to_record(about) AS a (model_type text, features text[], label_definition jsonb, params jsonb, rows_used jsonb, metrics jsonb,
+        calibration jsonb, encoders jsonb, importance jsonb, reference jsonb)
     RETURNING m.version INTO result;
     INSERT INTO patternos_dw.model_event (name, to_version, action, details)
-    VALUES (_register_model.name, result, CASE model_type WHEN 'trees' THEN 'train' WHEN 'logistic' THEN 'train' ELSE 'import' END, metrics);
+    VALUES (_register_model.name, result, _register_model.action, about -> 'metrics');
     RETURN result;
+END
+$$;
+
+-- The importance of each feature, as the registry keeps it.
+CREATE FUNCTION patternos._importance_of(names text[], trained patternos.training_result) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_object_agg(f.name, jsonb_build_object('gain', f.gain, 'splits', f.splits, 'cover', f.cover))
+    FROM unnest(names, trained.gain, trained.splits, trained.cover) AS f (name, gain, splits, cover)
+$$;
+
+-- Rows by part, and what time they are of.
+CREATE FUNCTION patternos._rows_used(source text, time_column text) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    result jsonb;
+BEGIN
+    EXECUTE format($q$
+        SELECT jsonb_object_agg(r.part, to_jsonb(r) - 'part') FROM (
+            SELECT CASE training_part WHEN 0 THEN 'train' WHEN 1 THEN 'valid' WHEN 2 THEN 'calibrate' WHEN 3 THEN 'test' ELSE 'left_out' END AS part,
+                   count(*) AS rows, sum(training_label) AS positives, min(%1$s) AS first, max(%1$s) AS last
+            FROM pg_temp.training_row GROUP BY training_part) AS r$q$, coalesce(quote_ident(time_column), 'NULL::text'))
+    INTO result;
+    RETURN result || jsonb_build_object('source', source);
 END
 $$;
 
@@ -360,19 +379,21 @@ CREATE FUNCTION patternos._train_model(name text, source text, label text, id_co
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '128MB'
 AS $$
 DECLARE
-    settings jsonb := patternos._train_params(params);
+    settings CONSTANT jsonb := patternos._train_params(params);
+    kind CONSTANT text := settings ->> 'engine';
     names text[];
     kinds text[];
-    encoders jsonb := '{}';
+    encoders jsonb;
     prior double precision;
-    trained patternos.trained_trees;
+    trained patternos.training_result;
     calibration jsonb := '{"method": "none", "x": [], "y": []}';
     compiled bytea;
     metrics jsonb;
+    reference jsonb;
     result patternos.trained_model;
 BEGIN
     PERFORM patternos._require_owner();
-    IF calibrate <> ALL ('{none,platt,isotonic}') THEN
+    IF (calibrate = ANY ('{none,platt,isotonic}')) IS NOT TRUE THEN
         RAISE EXCEPTION 'calibrate must be none, platt or isotonic' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM patternos._take_training_rows(source, label, id_column, time_column, settings, split, calibrate, path);
@@ -383,25 +404,27 @@ BEGIN
     SELECT coalesce(jsonb_object_agg(f.name, patternos._category_codes('pg_temp.training_row', f.name, prior)), '{}') INTO encoders
     FROM unnest(names, kinds) AS f (name, kind) WHERE f.kind = 'category';
     trained := patternos._run_training(names, patternos._training_query(names, kinds, encoders, prior, id_column, time_column), settings);
-    compiled := patternos._assemble_model('trees', trained.packed, names, encoders, calibration);
+    compiled := patternos._assemble_model(kind, trained.scorer, names, encoders, calibration);
     PERFORM patternos._score_held_out(compiled, names, kinds, encoders);
     IF calibrate <> 'none' THEN
         calibration := patternos._fit_calibration(calibrate);
-        compiled := patternos._assemble_model('trees', trained.packed, names, encoders, calibration);
+        compiled := patternos._assemble_model(kind, trained.scorer, names, encoders, calibration);
         PERFORM patternos._score_held_out(compiled, names, kinds, encoders);
     END IF;
-    metrics := patternos._held_out_metrics();
-    result.name := name;
-    result.model_type := 'trees';
-    result.trees := trained.trees;
-    result.rows_train := trained.rows_train;
-    result.version := patternos._register_model(name, 'trees', names, NULL, settings || jsonb_build_object('split', split, 'calibrate', calibrate), metrics,
-        calibration, encoders, (SELECT jsonb_object_agg(f.name, jsonb_build_object('gain', f.gain, 'splits', f.splits))
-                                FROM unnest(names, trained.gain, trained.splits) AS f (name, gain, splits)), NULL, trained.document, compiled);
+    reference := patternos._training_reference(names, kinds, encoders, prior, id_column, time_column);
+    metrics := patternos._held_out_metrics() || patternos._leak_warnings(reference);
     SELECT m.rows, m.auc, m.pr_auc, m.log_loss, m.brier, m.ece, m.precision_at_10, m.lift_at_10
     INTO result.rows_test, result.auc, result.pr_auc, result.log_loss, result.brier, result.ece, result.precision_at_10, result.lift_at_10
     FROM jsonb_to_record(coalesce(metrics -> 'test', metrics -> 'calibrate', metrics -> 'valid')) AS m (rows bigint, auc float8, pr_auc float8,
         log_loss float8, brier float8, ece float8, precision_at_10 float8, lift_at_10 float8);
+    result.name := name;
+    result.model_type := kind;
+    result.trees := trained.trees;
+    result.rows_train := trained.rows_train;
+    result.version := patternos._register_model(name, 'train', jsonb_build_object('model_type', kind, 'features', names, 'params',
+        settings || jsonb_build_object('split', split, 'calibrate', calibrate), 'rows_used', patternos._rows_used(source, time_column),
+        'metrics', metrics, 'calibration', calibration, 'encoders', encoders, 'importance', patternos._importance_of(names, trained),
+        'reference', reference), trained.document, compiled);
     DROP VIEW pg_temp.training_row;
     DROP TABLE pg_temp.training_source;
     DROP TABLE pg_temp.training_score;
@@ -422,6 +445,6 @@ COMMENT ON FUNCTION patternos.train(text, text, text, text, text, text[], jsonb,
 
 REVOKE ALL ON FUNCTION patternos._take_training_rows(text, text, text, text, jsonb, jsonb, text, text), patternos._run_training(text[], text, jsonb),
     patternos._score_held_out(bytea, text[], text[], jsonb), patternos._fit_calibration(text), patternos._held_out_metrics(),
-    patternos._register_model(text, text, text[], jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, jsonb, text, bytea),
+    patternos._register_model(text, text, jsonb, text, bytea), patternos._rows_used(text, text),
     patternos._train_model(text, text, text, text, text, text[], jsonb, jsonb, text, text),
     patternos.train(text, text, text, text, text, text[], jsonb, jsonb, text) FROM PUBLIC;

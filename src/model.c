@@ -310,7 +310,7 @@ model_open(FunctionCallInfo fcinfo, int argument)
 		&& memcmp(site->model->head, &head, sizeof(ModelHead)) == 0)
 		return site->model;
 	if (site->model)
-		site->state = NULL;
+		site->map = site->attribution = NULL;
 	site->model = NULL;
 	site->model = open_for_site(fcinfo, value, &head, size);
 	site->row = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, site->model->head->nfeatures * sizeof(float4));

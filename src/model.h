@@ -80,16 +80,18 @@ extern float4 model_category(const Model *model, int feature, const char *text, 
 extern uint64 model_digest(const char *bytes, Size size);
 extern const char *model_check(const char *bytes, Size size);
 
-/* What a call site keeps; a function may hang its own state on it. */
+/* What a call site keeps. */
 typedef struct ModelSite
 {
 	const Model *model;
 	int32		toast[4];		/* the TOAST pointer that model came by */
 	bool		has_toast;
 	float4	   *row;
-	void	   *state;
+	void	   *map;			/* where score.c finds the features in a row */
+	void	   *attribution;	/* what attribute.c keeps for the model */
 } ModelSite;
 
 extern ModelSite *model_site(FunctionCallInfo fcinfo);
+extern const float4 *model_row(FunctionCallInfo fcinfo, Oid type);
 
 #endif							/* PATTERNOS_MODEL_H */

@@ -205,11 +205,11 @@ static const float4 *
 row_of_record(FunctionCallInfo fcinfo, ModelSite *site, HeapTupleHeader record)
 {
 	const Model *model = site->model;
-	RowMap	   *map = site->state;
+	RowMap	   *map = site->map;
 	HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(record),.t_data = record};
 
 	if (!map || map->type != HeapTupleHeaderGetTypeId(record) || map->typmod != HeapTupleHeaderGetTypMod(record))
-		site->state = map = map_row(fcinfo, model, HeapTupleHeaderGetTypeId(record), HeapTupleHeaderGetTypMod(record));
+		site->map = map = map_row(fcinfo, model, HeapTupleHeaderGetTypeId(record), HeapTupleHeaderGetTypMod(record));
 	ItemPointerSetInvalid(&tuple.t_self);
 	heap_deform_tuple(&tuple, map->desc, map->values, map->nulls);
 	for (int i = 0; i < model->head->nfeatures; i++)
@@ -219,28 +219,32 @@ row_of_record(FunctionCallInfo fcinfo, ModelSite *site, HeapTupleHeader record)
 }
 
 /*
- * The margin for the features in argument 1, of the given type.
+ * The features in argument 1, of the given type, for the model in argument 0.
  */
-static double
-margin_of(FunctionCallInfo fcinfo, Oid type)
+const float4 *
+model_row(FunctionCallInfo fcinfo, Oid type)
 {
-	const Model *model = model_open(fcinfo, 0);
-	ModelSite  *site = model_site(fcinfo);
-	const float4 *row;
+	ModelSite  *site;
 
+	(void) model_open(fcinfo, 0);
+	site = model_site(fcinfo);
 	switch (type)
 	{
 		case FLOAT4ARRAYOID:
-			row = row_of_array(site, PG_GETARG_ARRAYTYPE_P(1));
-			break;
+			return row_of_array(site, PG_GETARG_ARRAYTYPE_P(1));
 		case JSONBOID:
-			row = row_of_jsonb(site, PG_GETARG_JSONB_P(1));
-			break;
+			return row_of_jsonb(site, PG_GETARG_JSONB_P(1));
 		default:
-			row = row_of_record(fcinfo, site, PG_GETARG_HEAPTUPLEHEADER(1));
-			break;
+			return row_of_record(fcinfo, site, PG_GETARG_HEAPTUPLEHEADER(1));
 	}
-	return model_margin(model, row);
+}
+
+static double
+margin_of(FunctionCallInfo fcinfo, Oid type)
+{
+	const float4 *row = model_row(fcinfo, type);
+
+	return model_margin(model_site(fcinfo)->model, row);
 }
 
 /*
@@ -298,4 +302,39 @@ Datum
 patternos_score_raw_record(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_FLOAT8(margin_of(fcinfo, RECORDOID));
+}
+
+/*
+ * _probability(model bytea, margin float8) returns float8: what score() makes of
+ * the margin that score_raw() returns.
+ */
+PG_FUNCTION_INFO_V1(patternos__probability);
+Datum
+patternos__probability(PG_FUNCTION_ARGS)
+{
+	const Model *model = model_open(fcinfo, 0);
+
+	PG_RETURN_FLOAT8(model_probability(model, PG_GETARG_FLOAT8(1)));
+}
+
+/*
+ * _features(model bytea, features record) returns real[]: a row's features as
+ * the model sees them, categories as their codes.
+ */
+PG_FUNCTION_INFO_V1(patternos__features_record);
+Datum
+patternos__features_record(PG_FUNCTION_ARGS)
+{
+	const float4 *row = model_row(fcinfo, RECORDOID);
+	int			count = model_site(fcinfo)->model->head->nfeatures;
+	int			lower = 1;
+	Datum	   *elements = palloc(count * sizeof(Datum));
+	bool	   *nulls = palloc(count * sizeof(bool));
+
+	for (int i = 0; i < count; i++)
+	{
+		elements[i] = Float4GetDatum(row[i]);
+		nulls[i] = isnan(row[i]);
+	}
+	PG_RETURN_ARRAYTYPE_P(construct_md_array(elements, nulls, 1, &count, &lower, FLOAT4OID, sizeof(float4), true, TYPALIGN_INT));
 }

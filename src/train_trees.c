@@ -17,10 +17,8 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "composite.h"
 #include "core/gbt.h"
-#include "core/tree_xgboost.h"
-#include "training_rows.h"
+#include "training_result.h"
 
 /* Rows that cuts are taken from, at most. */
 #define SAMPLE_ROWS 65536
@@ -160,120 +158,6 @@ make_bins(TrainingRows *rows, const GbtCuts *cuts, GbtRows parts[PARTS])
 	pfree(row);
 }
 
-/*
- * Refuses rows that nothing can be learned from.
- */
-static void
-check_classes(const TrainingRows *rows, bool stops_early)
-{
-	for (int p = 0; p < (stops_early ? PARTS : 1); p++)
-		if (rows->positives[p] == 0 || rows->positives[p] == rows->count[p])
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("%s rows have only one class: %zu rows, %zu positive", p == PART_TRAIN ? "training" : "validation",
-							rows->count[p], rows->positives[p]),
-					 errhint("Give rows with both outcomes, or another split.")));
-	if (rows->nrows >= PG_UINT32_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many rows to train on")));
-}
-
-static void
-append_document(void *context, const char *text, size_t length)
-{
-	appendBinaryStringInfo(context, text, length);
-}
-
-/*
- * Gain and number of splits by feature.
- */
-static void
-importance_of(const TreeModel *model, Datum *gain, Datum *splits)
-{
-	Datum	   *gains = palloc0(model->nfeatures * sizeof(Datum));
-	Datum	   *counts = palloc0(model->nfeatures * sizeof(Datum));
-	double	   *sum = palloc0(model->nfeatures * sizeof(double));
-	int32	   *count = palloc0(model->nfeatures * sizeof(int32));
-
-	for (int i = 0; i < model->start[model->ntrees]; i++)
-		if (model->nodes[i].left >= 0)
-		{
-			sum[model->nodes[i].feature] += model->nodes[i].gain;
-			count[model->nodes[i].feature]++;
-		}
-	for (int k = 0; k < model->nfeatures; k++)
-	{
-		gains[k] = Float8GetDatum(sum[k]);
-		counts[k] = Int32GetDatum(count[k]);
-	}
-	*gain = PointerGetDatum(construct_array(gains, model->nfeatures, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	*splits = PointerGetDatum(construct_array(counts, model->nfeatures, INT4OID, sizeof(int32), true, TYPALIGN_INT));
-}
-
-/*
- * The model as a document, compiled, and what is known of its training.
- */
-static Datum
-training_result(FunctionCallInfo fcinfo, const GbtResult *trained, const TrainingRows *rows, const Progress *progress,
-				const char *const *names)
-{
-	TreeModel	model = {.ntrees = trained->ntrees,.nfeatures = rows->nfeatures,.base_margin = trained->base_margin,
-	.start = trained->start,.nodes = trained->nodes};
-	StringInfoData document;
-	TreeWriter	writer = {append_document, &document};
-	size_t		size = tree_packed_size(&model);
-	bytea	   *packed;
-	Datum		values[12];
-	bool		nulls[12] = {false};
-
-	Assert(tree_check(&model) == NULL);
-	initStringInfo(&document);
-	xgboost_write(&model, trained->base_score, names, &writer);
-	if (size + VARHDRSZ > MaxAllocSize)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("model has become too large"), errhint("Train fewer or shallower trees.")));
-	packed = palloc(size + VARHDRSZ);
-	SET_VARSIZE(packed, size + VARHDRSZ);
-	tree_pack(&model, palloc(TREE_MAX_NODES * sizeof(int32)), (PackedTrees *) VARDATA(packed));
-	values[0] = PointerGetDatum(cstring_to_text_with_len(document.data, document.len));
-	values[1] = PointerGetDatum(packed);
-	values[2] = Int32GetDatum(trained->nrounds);
-	values[3] = Int32GetDatum(trained->ntrees);
-	for (int p = 0; p < PARTS; p++)
-	{
-		values[4 + 2 * p] = Int64GetDatum(rows->count[p]);
-		values[5 + 2 * p] = Int64GetDatum(rows->positives[p]);
-	}
-	values[8] = Float8GetDatum(progress->valid_loss);
-	nulls[8] = isnan(progress->valid_loss);
-	values[9] = Float8GetDatum(progress->valid_auc);
-	nulls[9] = isnan(progress->valid_auc);
-	importance_of(&model, &values[10], &values[11]);
-	return HeapTupleGetDatum(heap_form_tuple(result_row_type(fcinfo), values, nulls));
-}
-
-/*
- * The names of the features as C strings, and the monotone constraints.
- */
-static char **
-names_of(ArrayType *array, int *count)
-{
-	Datum	   *elements;
-	char	  **names;
-
-	if (ARR_NDIM(array) != 1 || array_contains_nulls(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("names of features must be a list without nulls")));
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, count);
-	names = palloc(*count * sizeof(char *));
-	for (int i = 0; i < *count; i++)
-		names[i] = TextDatumGetCString(elements[i]);
-	return names;
-}
-
 static int8_t *
 constraints_of(ArrayType *array, int nfeatures)
 {
@@ -332,7 +216,7 @@ params_of(FunctionCallInfo fcinfo, int nfeatures)
  *		learning_rate, min_child_weight, reg_lambda, reg_alpha, gamma, subsample, colsample_bytree,
  *		scale_pos_weight float8, early_stopping_rounds int, stop_on_auc boolean, seed bigint, max_memory bigint)
  *
- * Strict.  max_memory in bytes.  Returns patternos.trained_trees.
+ * Strict.  max_memory in bytes.  Returns patternos.training_result.
  */
 PG_FUNCTION_INFO_V1(patternos__train_trees);
 Datum
@@ -341,20 +225,18 @@ patternos__train_trees(PG_FUNCTION_ARGS)
 	char	   *query = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	size_t		most_memory = (size_t) Max(PG_GETARG_INT64(17), 0);
 	int			nfeatures;
-	char	  **names = names_of(PG_GETARG_ARRAYTYPE_P(1), &nfeatures);
+	char	  **names = feature_names(PG_GETARG_ARRAYTYPE_P(1), &nfeatures);
 	GbtJob		job = {.params = params_of(fcinfo, nfeatures),.report = train_report,.tick = train_tick};
 	Progress	progress = {.last = GetCurrentTimestamp(),.rounds = job.params.n_estimators,.valid_loss = NAN,.valid_auc = NAN};
 	GbtResult	trained = {.grow = grow_nodes,.nodes_allocated = 1024};
 	GbtRows		parts[PARTS];
 	TrainingRows *rows;
+	TrainingResult result = {.names = (const char *const *) names};
+	TreeModel	model;
 	size_t		workspace;
 
-	if (nfeatures < 1 || nfeatures > TREE_MAX_FEATURES)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("number of features must be between 1 and %d", TREE_MAX_FEATURES)));
 	rows = training_rows_read(query, nfeatures, most_memory);
-	check_classes(rows, job.params.early_stopping_rounds > 0 && rows->count[PART_VALID] > 0);
+	training_rows_check(rows, job.params.early_stopping_rounds > 0 && rows->count[PART_VALID] > 0);
 	job.cuts = make_cuts(rows, Min(Max(PG_GETARG_INT32(2), 2), GBT_MAX_CUTS + 1), most_memory);
 	job.train.nrows = rows->count[PART_TRAIN];
 	job.valid.nrows = rows->count[PART_VALID];
@@ -369,5 +251,17 @@ patternos__train_trees(PG_FUNCTION_ARGS)
 	trained.nodes = palloc(trained.nodes_allocated * sizeof(TreeNode));
 	if (!gbt_train(&job, palloc_extended(workspace, MCXT_ALLOC_HUGE), &trained))
 		elog(ERROR, "training ended before its time");
-	PG_RETURN_DATUM(training_result(fcinfo, &trained, rows, &progress, (const char *const *) names));
+	model = (TreeModel)
+	{
+		.ntrees = trained.ntrees,.nfeatures = nfeatures,.base_margin = trained.base_margin,.start = trained.start,
+			.nodes = trained.nodes
+	};
+	Assert(tree_check(&model) == NULL);
+	describe_trees(&model, &result);
+	result.document = trees_document(&model, trained.base_score, result.names);
+	result.rounds = trained.nrounds;
+	result.valid_loss = progress.valid_loss;
+	result.valid_auc = progress.valid_auc;
+	result.rows = rows;
+	PG_RETURN_DATUM(training_result_row(fcinfo, &result));
 }

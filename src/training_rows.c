@@ -181,6 +181,25 @@ training_rows_read(const char *query, int nfeatures, size_t most_memory)
 }
 
 /*
+ * Refuses rows that nothing can be learned from.
+ */
+void
+training_rows_check(const TrainingRows *rows, bool both_parts)
+{
+	for (int p = 0; p < (both_parts ? PARTS : 1); p++)
+		if (rows->positives[p] == 0 || rows->positives[p] == rows->count[p])
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s rows have only one class: %zu rows, %zu positive", p == PART_TRAIN ? "training" : "validation",
+							rows->count[p], rows->positives[p]),
+					 errhint("Give rows with both outcomes, or another split.")));
+	if (rows->nrows >= PG_UINT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many rows to train on")));
+}
+
+/*
  * Goes back to the first row.
  */
 void

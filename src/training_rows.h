@@ -33,6 +33,7 @@ typedef struct TrainingRows
 } TrainingRows;
 
 extern TrainingRows *training_rows_read(const char *query, int nfeatures, size_t most_memory);
+extern void training_rows_check(const TrainingRows *rows, bool both_parts);
 extern void training_rows_rewind(TrainingRows *rows);
 extern void training_rows_next(TrainingRows *rows, float4 *features);
 extern void training_rows_close(TrainingRows *rows);

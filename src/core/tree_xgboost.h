@@ -44,6 +44,8 @@ typedef struct TreeWriter
 	void	   *context;
 } TreeWriter;
 
+extern bool tree_document_start(TreeDocument *document, const TreeMemory *memory);
+extern bool tree_document_reserve(TreeDocument *document, const TreeMemory *memory, int32_t nodes);
 extern float tree_base_margin(float base_score);
 extern const char *xgboost_read(const char *text, size_t length, const TreeMemory *memory, TreeDocument *document);
 extern void xgboost_write(const TreeModel *model, float base_score, const char *const *names, const TreeWriter *writer);

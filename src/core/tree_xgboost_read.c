@@ -132,31 +132,47 @@ read_tree_arrays(Reading *reading)
 }
 
 /*
- * Makes room for one more tree of this many nodes.
+ * An empty document; false without memory.
  */
-static bool
-make_room(Reading *reading, int32_t nodes)
+bool
+tree_document_start(TreeDocument *document, const TreeMemory *memory)
 {
-	TreeDocument *document = reading->document;
+	memset(&document->model, 0, sizeof(document->model));
+	document->trees_allocated = 64;
+	document->start = memory->resize(memory->context, NULL, document->trees_allocated * sizeof(int32_t));
+	document->nodes_allocated = 256;
+	document->nodes = memory->resize(memory->context, NULL, document->nodes_allocated * sizeof(TreeNode));
+	if (!document->start || !document->nodes)
+		return false;
+	document->start[0] = 0;
+	return true;
+}
+
+/*
+ * Makes room for one more tree of this many nodes; false without memory.
+ */
+bool
+tree_document_reserve(TreeDocument *document, const TreeMemory *memory, int32_t nodes)
+{
 	size_t		have = (size_t) document->start[document->model.ntrees];
 
 	if ((size_t) document->model.ntrees + 2 > document->trees_allocated)
 	{
 		size_t		wanted = document->trees_allocated * 2;
-		void	   *start = reading->memory->resize(reading->memory->context, document->start, wanted * sizeof(int32_t));
+		void	   *start = memory->resize(memory->context, document->start, wanted * sizeof(int32_t));
 
 		if (!start)
-			return json_fail(&reading->reader, "out of memory");
+			return false;
 		document->start = start;
 		document->trees_allocated = wanted;
 	}
 	if (have + (size_t) nodes > document->nodes_allocated)
 	{
 		size_t		wanted = 2 * (have + (size_t) nodes);
-		void	   *space = reading->memory->resize(reading->memory->context, document->nodes, wanted * sizeof(TreeNode));
+		void	   *space = memory->resize(memory->context, document->nodes, wanted * sizeof(TreeNode));
 
 		if (!space)
-			return json_fail(&reading->reader, "out of memory");
+			return false;
 		document->nodes = space;
 		document->nodes_allocated = wanted;
 	}
@@ -188,8 +204,8 @@ read_tree(Reading *reading)
 	for (i = 5; i < 7; i++)
 		if (a->count[i] != total && a->count[i] != 0)
 			return json_fail(reader, "arrays of a tree differ in length");
-	if (!make_room(reading, total))
-		return false;
+	if (!tree_document_reserve(document, reading->memory, total))
+		return json_fail(reader, "out of memory");
 	out = document->nodes + document->start[document->model.ntrees];
 	a->order[0] = 0;
 	for (i = 0; i < count; i++)
@@ -421,15 +437,11 @@ xgboost_read(const char *text, size_t length, const TreeMemory *memory, TreeDocu
 	static const Member members[] = {{"learner", read_learner}, {NULL, NULL}};
 	Reading		reading = {.memory = memory,.document = document,.base_score = 0.5f};
 
-	memset(&document->model, 0, sizeof(document->model));
-	document->trees_allocated = 64;
-	document->start = memory->resize(memory->context, NULL, document->trees_allocated * sizeof(int32_t));
-	document->nodes_allocated = 256;
-	document->nodes = memory->resize(memory->context, NULL, document->nodes_allocated * sizeof(TreeNode));
-	reading.arrays = memory->resize(memory->context, NULL, sizeof(Arrays));
-	if (!document->start || !document->nodes || !reading.arrays)
+	if (!tree_document_start(document, memory))
 		return "out of memory";
-	document->start[0] = 0;
+	reading.arrays = memory->resize(memory->context, NULL, sizeof(Arrays));
+	if (!reading.arrays)
+		return "out of memory";
 	json_reader_start(&reading.reader, text, length);
 	if (!read_members(&reading, members) || !json_finish(&reading.reader))
 		return reading.reader.wrong;
