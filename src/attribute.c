@@ -46,7 +46,7 @@ open_document(FunctionCallInfo fcinfo, ModelSite *site)
 	Size		size = VARSIZE_ANY(argument);
 	const ModelHead *head = site->model->head;
 	MemoryContext caller;
-	ModelDocument document;
+	ModelDocument document = {0};
 
 	if (kept && (head->kind == MODEL_LOGISTIC || (kept->size == size && memcmp(kept->argument, argument, size) == 0)))
 		return kept;

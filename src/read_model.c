@@ -39,7 +39,7 @@ keep_name(void *context, int number, const char *name, size_t length)
 }
 
 /*
- * Reads a document.  Errors: whatever cannot be scored with the same result.
+ * Reads a document into a result that holds zeros.  Errors: whatever cannot be scored with the same result.
  */
 void
 read_model_document(text *document, ModelFormat format, ModelDocument *result)
@@ -49,7 +49,6 @@ read_model_document(text *document, ModelFormat format, ModelDocument *result)
 	size_t		length = VARSIZE_ANY_EXHDR(document);
 	const char *wrong;
 
-	memset(result, 0, sizeof(ModelDocument));
 	result->trees.name = keep_name;
 	wrong = format == FORMAT_XGBOOST ? xgboost_read(bytes, length, &memory, &result->trees)
 		: lightgbm_read(bytes, length, &memory, &result->trees);
@@ -76,7 +75,7 @@ patternos__read_model(PG_FUNCTION_ARGS)
 	char	   *format = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	bool		is_xgboost = strcmp(format, "xgboost") == 0;
 	TrainingResult result = {.valid_loss = NAN,.valid_auc = NAN};
-	ModelDocument model;
+	ModelDocument model = {0};
 
 	if (!is_xgboost && strcmp(format, "lightgbm") != 0)
 		ereport(ERROR,

@@ -123,7 +123,7 @@ trees_document(const TreeModel *model, float base_score, const char *const *name
 /*
  * The names of features as C strings.
  */
-char **
+char	  **
 feature_names(ArrayType *array, int *count)
 {
 	Datum	   *elements;

@@ -382,12 +382,12 @@ lightgbm_read(const char *text, size_t length, const TreeMemory *memory, TreeDoc
 
 	if (!tree_document_start(document, memory))
 		return "out of memory";
-	block = memory->resize(memory->context, NULL, (COLUMNS * sizeof(double) + 2 * sizeof(int32_t)) * MOST_LEAVES);
-	if (!block)
+	block = memory->resize(memory->context, NULL, COLUMNS * sizeof(double) * MOST_LEAVES);
+	reading.order = memory->resize(memory->context, NULL, 2 * sizeof(int32_t) * MOST_LEAVES);
+	if (!block || !reading.order)
 		return "out of memory";
 	for (column = 0; column < COLUMNS; column++)
 		reading.columns[column] = block + (size_t) column * MOST_LEAVES;
-	reading.order = (int32_t *) (block + (size_t) COLUMNS * MOST_LEAVES);
 	json_reader_start(&reading.reader, text, length);
 	if (!read_lines(&reading))
 		return reading.reader.wrong;
