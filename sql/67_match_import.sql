@@ -8,6 +8,9 @@ AS $$
 DECLARE
     c text := btrim(regexp_replace(replace(replace(condition, '`', '"'), '\''', ''), '\s+', ' ', 'g'));
 BEGIN
+    IF length(condition) > 10000 THEN
+        RAISE EXCEPTION 'a condition must have at most 10000 characters' USING ERRCODE = 'program_limit_exceeded';
+    END IF;
     c := regexp_replace(c, '"([^"{}]+)_([lr])"', '{\1}\2', 'g');
     c := regexp_replace(c, '(?<![\w{"])([A-Za-z_]\w*)_([lr])(?![\w}"(])', '{\1}\2', 'g');
     c := regexp_replace(c, '\mCAST\((\{[^{}]+\}[lr]) AS (TEXT|VARCHAR|STRING)\)', '\1', 'gi');
@@ -35,6 +38,9 @@ DECLARE
     part text := '';
     result text[] := '{}';
 BEGIN
+    IF length(condition) > 10000 THEN
+        RAISE EXCEPTION 'a condition must have at most 10000 characters' USING ERRCODE = 'program_limit_exceeded';
+    END IF;
     FOR token IN SELECT m[1] FROM regexp_matches(condition, '("[^"]*"|''[^'']*''|[()]|\mAND\M|[^()"''A]+|A)', 'gi') AS m LOOP
         depth := depth + CASE token WHEN '(' THEN 1 WHEN ')' THEN -1 ELSE 0 END;
         IF depth = 0 AND upper(token) = 'AND' THEN

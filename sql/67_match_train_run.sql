@@ -5,6 +5,8 @@ CREATE TYPE patternos._match_passes AS (
     rules text[], masks bigint[], shares double precision[], passes integer[], patterns bigint[], counts double precision[], truths integer[]
 );
 
+COMMENT ON TYPE patternos._match_passes IS 'Pattern counts of the training passes of a match model.';
+
 CREATE FUNCTION patternos._collect_passes(document jsonb, work text, relation regclass, model bytea, has_labels boolean) RETURNS patternos._match_passes
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$

@@ -226,7 +226,8 @@ BEGIN
     ELSIF a IS NULL OR b IS NULL OR a = b THEN
         RAISE EXCEPTION 'a label needs two different records' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    key := patternos._match_key_column(relation, NULL);
+    key := patternos._match_key_column(relation, (SELECT m.document FROM patternos_dw.match_model AS m
+        WHERE m.document ->> 'relation' = patternos._qualified_name(label_match.relation) ORDER BY m.created_at DESC, m.name, m.version DESC LIMIT 1));
     EXECUTE format('SELECT count(*) FROM (SELECT FROM %1$s WHERE %2$I::text = $1 UNION ALL SELECT FROM %1$s WHERE %2$I::text = $2) AS s', relation, key)
     INTO found USING a, b;
     IF found < 2 THEN
