@@ -268,15 +268,21 @@ AS $$
     FROM filled
 $$;
 
--- The columns of the document with u of equal values where a comparison of several columns weighs the frequencies of each.
+-- The columns of the document with u of equal values where a comparison of several columns weighs the frequencies of each; at least
+-- the frequency of a value that one record has.
 CREATE FUNCTION patternos._with_column_shares(document jsonb, relation regclass, work text) RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT document || jsonb_build_object('columns', jsonb_agg(
-        CASE WHEN s.share IS NULL THEN c.value
-             ELSE c.value || jsonb_build_object('u_exact', patternos._significant(greatest(s.share, 1e-12))) END ORDER BY c.ordinality))
-    FROM jsonb_array_elements(document -> 'columns') WITH ORDINALITY AS c
-    LEFT JOIN LATERAL (
-        SELECT patternos._equal_share(document, relation, ARRAY[c.value ->> 'column'], work) AS share
-        WHERE (c.value ->> 'tf')::boolean AND c.value ->> 'kind' NOT IN ('set', 'bloom')) AS s ON true
+DECLARE
+    least_share double precision;
+BEGIN
+    EXECUTE format('SELECT 0.5 / greatest(count(*) - 1, 1) FROM %s', work) INTO least_share;
+    RETURN (SELECT document || jsonb_build_object('columns', jsonb_agg(
+                CASE WHEN s.share IS NULL THEN c.value
+                     ELSE c.value || jsonb_build_object('u_exact', patternos._significant(greatest(s.share, least_share))) END ORDER BY c.ordinality))
+            FROM jsonb_array_elements(document -> 'columns') WITH ORDINALITY AS c
+            LEFT JOIN LATERAL (
+                SELECT patternos._equal_share(document, relation, ARRAY[c.value ->> 'column'], work) AS share
+                WHERE (c.value ->> 'tf')::boolean AND c.value ->> 'kind' NOT IN ('set', 'bloom')) AS s ON true);
+END
 $$;
