@@ -61,6 +61,26 @@ AS $$
     FROM unnest(passes.rules) WITH ORDINALITY AS r (rule, pass), width
 $$;
 
+-- Beside an address, an equal postcode, place or region is no evidence of its own: the address implies it, and weights that add up as if
+-- they were independent make one person of a household. What differs keeps its weight. Levels that speak for a match get the m of u.
+CREATE FUNCTION patternos._without_implied_places(document jsonb, relation regclass) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH implied AS (
+        SELECT r.name FROM patternos._column_roles(relation) AS r
+        WHERE r.role IN ('postcode', 'place', 'region') AND document -> 'columns' @> '[{"kind": "address"}]'
+    ), changed AS (
+        SELECT c.ordinality AS n, CASE WHEN EXISTS (SELECT FROM implied WHERE c.value -> 'columns' = jsonb_build_array(implied.name))
+            THEN c.value || jsonb_build_object('levels', (
+                SELECT jsonb_agg(CASE WHEN (l.value ->> 'm')::float8 > (l.value ->> 'u')::float8
+                                      THEN l.value - 'tf_weight' || jsonb_build_object('u', l.value -> 'm') ELSE l.value END ORDER BY l.ordinality)
+                FROM jsonb_array_elements(c.value -> 'levels') WITH ORDINALITY AS l))
+            ELSE c.value END AS c
+        FROM jsonb_array_elements(document -> 'comparisons') WITH ORDINALITY AS c
+    )
+    SELECT document || jsonb_build_object('comparisons', (SELECT jsonb_agg(c ORDER BY n) FROM changed))
+$$;
+
 CREATE FUNCTION patternos._train_on_records(document jsonb, work text, relation regclass) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
@@ -101,6 +121,7 @@ BEGIN
                                     total > coalesce((document ->> 'max_pairs')::float8, 1e6)),
                total, passes.masks, passes.passes, passes.patterns, passes.counts, passes.truths);
     result := patternos._with_column_shares(patternos._with_parameters(document, fit.parameters), relation, work);
+    result := patternos._without_implied_places(result, relation);
     RETURN result || jsonb_build_object('training', jsonb_build_object(
         'pairs', total::numeric, 'random_pairs', (SELECT coalesce(sum(n), 0) FROM unnest(random.counts) AS n), 'labelled_pairs', labels,
         'lambda', jsonb_build_object('source', origin, 'pairs_above_0.9', jsonb_build_object(
