@@ -82,7 +82,9 @@ $$;
 -- no SET clause: the caller's schema is where the work tables go
 CREATE FUNCTION patternos.train_match_model(name text, settings jsonb, relation regclass DEFAULT NULL) RETURNS jsonb
 LANGUAGE sql VOLATILE
-AS $$ SELECT patternos._train_match_model(name, settings, relation, patternos._work_schema(pg_catalog.current_schema())) $$;
+BEGIN ATOMIC
+    SELECT patternos._train_match_model(name, settings, relation, patternos._work_schema(pg_catalog.current_schema()));
+END;
 COMMENT ON FUNCTION patternos.train_match_model(text, jsonb, regclass) IS
     'Trains a model that finds records of the same person in a table, registers it under a name and returns its document.';
 

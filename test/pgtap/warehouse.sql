@@ -38,6 +38,8 @@ SELECT is_empty($$
     WHERE p.pronamespace = 'patternos'::regnamespace AND p.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c')
       AND (p.prosrc ~ 'patternos_dw|_require_owner' OR pg_get_functiondef(p.oid) ~ 'patternos_dw|_require_owner')
       AND p.prokind <> 'a' AND has_function_privilege('public', p.oid, 'EXECUTE')
+      -- matching is for everybody's own tables; these read labels and models as far as the caller may, or register for the owner
+      AND p.proname <> ALL ('{_train_match_model,_match_labels,_label_query,_explained_records,_shown_values,_explained_document,_said_of_pair,match_review}')
 $$, 'what touches the warehouse is not executable by PUBLIC');
 
 SELECT is_empty($$

@@ -167,6 +167,8 @@ for (@lines)
 	$said =~ s/^time zone "[^"]*" not recognized//;	# the server's own words about the name of a setting
 	# what names a thing (a relation, a column, a model, a parameter) is repeated, here as by the server
 	$said =~ s/^(relation|column|parameter|unknown parameter|the source has no column|there is no match model|there is no model|string is not a valid identifier:|there is no table or view|feature|syntax error at or near) "[^"]*"//;
+	$said =~ s/^ of version "[^"]*"//;
+	$said =~ s/^invalid value for parameter "search_path": "[^"]*"//;
 	$said =~ s/must be one of: .*//;
 	$said =~ s/^.* must be a JSON object//;
 	push @{ $bad{canary} }, "$said: $statement" if grep { index($said, $_) >= 0 } @canaries;
