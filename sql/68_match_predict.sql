@@ -46,6 +46,11 @@ BEGIN
 END
 $$;
 
+-- The schema of a new table, where its work tables go, too: the caller may create there.
+CREATE FUNCTION patternos._target_schema(target text) RETURNS name
+LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$ SELECT (parse_ident(target))[1] $$;
+
 -- Raises unless a threshold is a probability; the weight it stands for.
 CREATE FUNCTION patternos._match_floor(threshold double precision) RETURNS double precision
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -124,7 +129,7 @@ DECLARE
     work text;
 BEGIN
     PERFORM patternos._require_match_relation(relation);
-    work := patternos._create_match_records(document, relation, current);
+    work := patternos._create_match_records(document, relation, patternos._target_schema(target));
     RETURN QUERY SELECT * FROM patternos._predict_records(document, work, floor);
     PERFORM patternos._write_match_edges(document, work, target);
     PERFORM patternos._drop_match_records(work);

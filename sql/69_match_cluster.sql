@@ -112,9 +112,10 @@ CREATE FUNCTION patternos._label_query(relation regclass, nodes text, node text,
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    label regclass := to_regclass('patternos_dw.match_label');
+    label oid := (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+                  WHERE nspname = 'patternos_dw' AND relname = 'match_label' AND has_schema_privilege(n.oid, 'USAGE'));
 BEGIN
-    IF relation IS NULL OR label IS NULL OR NOT has_schema_privilege('patternos_dw', 'USAGE') OR NOT has_table_privilege(label, 'SELECT') THEN
+    IF relation IS NULL OR label IS NULL OR NOT has_table_privilege(label, 'SELECT') THEN
         RETURN format('SELECT %1$I AS a, %1$I AS b, NULL::float8 AS weight FROM %2$s WHERE false', node, nodes);
     END IF;
     RETURN format('SELECT x.%1$I AS a, y.%1$I AS b, CASE WHEN l.same THEN ''Infinity'' ELSE ''-Infinity'' END::float8 AS weight
@@ -171,7 +172,7 @@ DECLARE
     floor double precision := patternos._match_floor(threshold);
     document jsonb := CASE WHEN model IS NOT NULL THEN patternos._match_document(model) END;
     edge record;
-    work text := patternos._match_work_name(current);
+    work text := patternos._match_work_name(patternos._target_schema(target));
     compared text;
     key name;
     labels text;
@@ -186,7 +187,7 @@ BEGIN
         edge.query := format('%s UNION ALL SELECT %I, NULL, ''Infinity'' FROM %s', edge.query, key, relation);
     END IF;
     IF relation IS NOT NULL AND document IS NOT NULL THEN
-        compared := patternos._create_match_records(document || '{"blocking": []}', relation, current);
+        compared := patternos._create_match_records(document || '{"blocking": []}', relation, patternos._target_schema(target));
         pairs := patternos._suspect_pairs(work, compared, 'uid', patternos._compile_match_model(document));
     END IF;
     suspicious := patternos._cluster_edges(work, edge.query, labels, edge.node_type, pairs, floor);

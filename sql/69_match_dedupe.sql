@@ -32,7 +32,7 @@ DECLARE
 BEGIN
     PERFORM patternos._require_match_relation(relation);
     model := patternos._propose_document(relation, settings);
-    work := patternos._create_match_records(model, relation, current,
+    work := patternos._create_match_records(model, relation, patternos._target_schema(target),
         ARRAY(SELECT value FROM jsonb_array_elements_text(coalesce(model -> 'training_blocking', '[]'))));
     EXECUTE format('SELECT count(*) FROM %s', work) INTO records;
     model := patternos._train_on_records(model, work, relation);

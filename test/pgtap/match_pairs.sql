@@ -109,6 +109,16 @@ SELECT lives_ok($$SELECT patternos.dedupe(relation => 'persons', settings => '{"
     "comparisons": [{"column": "first_name", "kind": "name"}, {"column": "dob", "kind": "date"}]}', "into" => '"Match test"."People 2"', threshold => 0.8)$$,
     'arguments by name, a target with schema and quotes');
 SELECT throws_ok($$SELECT patternos.dedupe('persons', '{}', 'people 2')$$, '22023', NULL, 'a name that needs quotes and has none');
+CREATE ROLE regress_matcher;
+CREATE SCHEMA theirs AUTHORIZATION regress_matcher;
+GRANT USAGE ON SCHEMA "Match test" TO regress_matcher;
+GRANT SELECT ON persons TO regress_matcher;
+SET LOCAL ROLE regress_matcher;
+SELECT patternos.dedupe('persons', '{}', 'theirs.people');
+RESET ROLE;
+SELECT results_eq('TABLE theirs.people', 'TABLE people', 'a user with rights on the table and a schema of their own, and no others');
+SELECT patternos.dedupe('persons', '{}', 'pg_temp.people');
+SELECT results_eq('TABLE pg_temp.people', 'TABLE people', 'into a temporary table');
 SELECT throws_ok($$SELECT patternos.dedupe('persons', '{}', 'people')$$, '42P07', NULL, 'a table that is there is not written over');
 SELECT throws_ok($$SELECT patternos.dedupe('persons', '{}', NULL)$$, '22004', NULL, 'into must be named');
 SELECT throws_ok($$SELECT patternos.dedupe(NULL, '{}', 'x')$$, '22004', NULL, 'as must the relation');
