@@ -46,7 +46,7 @@ BEGIN
     WHERE m.name = _find_model.name AND (_find_model.version IS NULL OR m.version = _find_model.version) AND m.compiled IS NOT NULL
     ORDER BY m.stage = 'champion' DESC, m.model_id DESC LIMIT 1;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no model "%"%', name, coalesce(' of version "' || version || '"', '') USING ERRCODE = 'undefined_object',
+        RAISE EXCEPTION 'there is no model "%"%', left(name, 63), coalesce(' of version "' || left(version, 63) || '"', '') USING ERRCODE = 'undefined_object',
             HINT = 'Models stand in patternos_dw.model.';
     END IF;
     RETURN result;

@@ -184,7 +184,7 @@ BEGIN
     END IF;
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     IF is_name AND relation IS NULL THEN
-        RAISE EXCEPTION 'there is no table or view "%"', source USING ERRCODE = 'undefined_table',
+        RAISE EXCEPTION 'there is no table or view "%"', left(source, 127) USING ERRCODE = 'undefined_table',
             HINT = 'Give a table, a view or a query.';
     ELSIF is_name THEN
         EXECUTE format('CREATE TEMP TABLE training_source AS SELECT * FROM %s', relation);

@@ -43,7 +43,7 @@ BEGIN
         FROM jsonb_each(params) AS e LEFT JOIN patternos.train_parameters() AS p ON e.key = p.parameter OR e.key = ANY (p.aliases)
     LOOP
         IF given.parameter IS NULL THEN
-            RAISE EXCEPTION 'unknown parameter "%"', given.key
+            RAISE EXCEPTION 'unknown parameter "%"', left(given.key, 63)
                 USING ERRCODE = 'invalid_parameter_value',
                       HINT = format('Allowed are %s.', (SELECT string_agg(p.parameter, ', ') FROM patternos.train_parameters() AS p));
         ELSIF given.times > 1 THEN

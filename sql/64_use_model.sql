@@ -14,7 +14,7 @@ BEGIN
     relation := pg_catalog.to_regclass(source);
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     IF relation IS NULL THEN
-        RAISE EXCEPTION 'there is no table or view "%"', source USING ERRCODE = 'undefined_table', HINT = 'Give a table, a view or a query.';
+        RAISE EXCEPTION 'there is no table or view "%"', left(source, 127) USING ERRCODE = 'undefined_table', HINT = 'Give a table, a view or a query.';
     END IF;
     RETURN relation::text;
 END

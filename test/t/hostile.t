@@ -166,7 +166,7 @@ for (@lines)
 	push @{ $bad{slow} }, "$seconds s: $statement" if $seconds > $limit / 1000 + 5 || ($state eq '57014' && $limit != 200);
 	$said =~ s/^time zone "[^"]*" not recognized//;	# the server's own words about the name of a setting
 	# what names a thing (a relation, a column, a model, a parameter) is repeated, here as by the server
-	$said =~ s/^(relation|column|parameter|unknown parameter|the source has no column|there is no match model|there is no model|string is not a valid identifier:|there is no table or view|feature|syntax error at or near) "[^"]*"//;
+	$said =~ s/^(relation|column|parameter|unknown parameter|the source has no column|there is no match model|there is no model|string is not a valid identifier:|there is no table or view|feature|syntax error at or near) "(.{0,64}|[^"]*)"//;
 	$said =~ s/^ of version "[^"]*"//;
 	$said =~ s/^invalid value for parameter "search_path": "[^"]*"//;
 	$said =~ s/must be one of: .*//;
