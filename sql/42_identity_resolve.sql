@@ -342,7 +342,7 @@ $$;
 -- The work of a run; options as resolve_identities() has them. Returns the number of accounts that changed
 -- their customer.
 CREATE FUNCTION patternos._do_resolve(everything boolean, options jsonb) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = on
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET seq_page_cost = 1 SET random_page_cost = 4
 AS $$
 DECLARE
     model CONSTANT record := patternos._account_model();
@@ -357,7 +357,9 @@ BEGIN
     many := patternos._take_changed_accounts(everything);
     -- what few accounts touch is found by index, whatever the planner makes of tables that have just grown;
     -- the function's own SET ends this
-    PERFORM set_config('enable_seqscan', CASE WHEN many THEN 'on' ELSE 'off' END, true);
+    IF NOT many THEN
+        PERFORM set_config('seq_page_cost', '100', true), set_config('random_page_cost', '1.1', true);
+    END IF;
     PERFORM patternos._review_identifiers(many);
     PERFORM patternos._refresh_match_records(model.version, model.document, many);
     PERFORM patternos._review_match_keys(many);
