@@ -72,17 +72,22 @@ DECLARE
     number record;
 BEGIN
     PERFORM patternos._check_keys(settings, 'settings',
-        '{relation,unique_id,link_type,source,blocking,comparisons,probability_two_random_records_match,deterministic_rules,recall,training_blocking,max_pairs,block_cap,labels,seed}');
+        '{relation,unique_id,link_type,source,blocking,comparisons,probability_two_random_records_match,deterministic_rules,recall,training_blocking,max_pairs,block_cap,labels,seed,exclusive,one_per_source}');
     PERFORM patternos._check_json_type(settings, '{relation,unique_id,link_type,source}', 'string', 'settings');
-    PERFORM patternos._check_json_type(settings, '{blocking,comparisons,deterministic_rules,training_blocking}', 'array', 'settings');
+    PERFORM patternos._check_json_type(settings, '{blocking,comparisons,deterministic_rules,training_blocking,exclusive}', 'array', 'settings');
     PERFORM patternos._check_json_type(settings, '{probability_two_random_records_match,recall,max_pairs,block_cap,seed}', 'number', 'settings');
     PERFORM patternos._check_json_type(settings, '{labels}', 'object', 'settings');
+    PERFORM patternos._check_json_type(settings, '{one_per_source}', 'boolean', 'settings');
     IF settings ->> 'link_type' NOT IN ('dedupe_only', 'link_only', 'link_and_dedupe') THEN
         RAISE EXCEPTION 'link_type "%" is not known', settings ->> 'link_type'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It is dedupe_only, link_only or link_and_dedupe.';
     END IF;
     IF settings ->> 'link_type' <> 'dedupe_only' AND settings ->> 'source' IS NULL THEN
         RAISE EXCEPTION 'link_type "%" needs a "source"', settings ->> 'link_type'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the column that says which source a record comes from.';
+    END IF;
+    IF (settings ->> 'one_per_source')::boolean AND settings ->> 'source' IS NULL THEN
+        RAISE EXCEPTION 'one_per_source needs a "source"'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the column that says which source a record comes from.';
     END IF;
     FOR number IN

@@ -112,6 +112,7 @@ BEGIN
     PERFORM patternos._check_columns(relation, ARRAY(
         SELECT c FROM jsonb_array_elements(result -> 'comparisons') AS v,
                       jsonb_array_elements_text(coalesce(v -> 'columns', jsonb_build_array(v -> 'column'))) AS c));
+    PERFORM patternos._check_columns(relation, ARRAY(SELECT jsonb_array_elements_text(result -> 'exclusive')));
     FOR rule IN SELECT r FROM unnest('{blocking,training_blocking,deterministic_rules}'::text[]) AS k, jsonb_array_elements_text(result -> k) AS r LOOP
         PERFORM patternos._expression_types(relation, rule);
     END LOOP;

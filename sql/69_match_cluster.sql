@@ -79,8 +79,35 @@ BEGIN
 END
 $$;
 
+-- SQL for the nodes of a relation with what a person has one of: (node, values exclusive as text[], source), NULL when the document names
+-- nothing. Nodes are the column node of records, whose column key is the relation's key; without records they are the keys themselves.
+CREATE FUNCTION patternos._exclusive_query(document jsonb, relation regclass, key name, records text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('SELECT %1$s AS node, ARRAY[%2$s]::text[] AS exclusive, %3$s AS source FROM %4$s AS t%5$s',
+                  CASE WHEN records IS NULL THEN format('t.%I', key) ELSE 'r.rec' END,
+                  (SELECT string_agg(patternos._match_value(document, relation, format('%I', c)), ', ' ORDER BY i)
+                   FROM jsonb_array_elements_text(document -> 'exclusive') WITH ORDINALITY AS e (c, i)),
+                  CASE WHEN (document ->> 'one_per_source')::boolean THEN format('t.%I::text', document ->> 'source') ELSE 'NULL::text' END,
+                  relation, CASE WHEN records IS NULL THEN '' ELSE format(' JOIN %s AS r ON r.uid = t.%I', records, key) END)
+    WHERE jsonb_array_length(coalesce(document -> 'exclusive', '[]')) > 0 OR (document ->> 'one_per_source')::boolean
+$$;
+
+-- <work>_exclusive (a, b, weight): pairs within a component that cannot be one person: two values of an exclusive column, or one source
+-- twice where a source has one record of each person. Components of more than 2,000 records are left to the other signs of suspicion.
+CREATE FUNCTION patternos._find_exclusive(work text, exclusive text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off SET parallel_tuple_cost = 0
+AS $$
+BEGIN
+    PERFORM patternos._make_work_table(work || '_exclusive', format(
+        'WITH held AS (SELECT c.cluster, x.* FROM %1$s_component AS c JOIN (%2$s) AS x USING (node) WHERE c.size BETWEEN 2 AND 2000)
+         SELECT a.node AS a, b.node AS b, ''-Infinity''::float8 AS weight FROM held AS a JOIN held AS b ON b.cluster = a.cluster AND b.node > a.node
+         WHERE a.source = b.source OR EXISTS (SELECT FROM unnest(a.exclusive, b.exclusive) AS v (l, r) WHERE v.l <> v.r)', work, exclusive));
+END
+$$;
+
 -- Components, and the suspicious ones divided; returns the number of suspects.
-CREATE FUNCTION patternos._cluster_edges(work text, edges text, labels text, node_type regtype, pairs text, floor double precision) RETURNS bigint
+CREATE FUNCTION patternos._cluster_edges(work text, edges text, labels text, node_type regtype, pairs text, floor double precision, exclusive text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -88,6 +115,12 @@ DECLARE
     suspects bigint;
 BEGIN
     PERFORM patternos._make_components(work, edges, labels, node_type, floor);
+    IF exclusive IS NOT NULL THEN
+        PERFORM patternos._find_exclusive(work, exclusive);
+        -- what somebody said of a pair goes before what its ids say
+        labels := format('SELECT DISTINCT ON (a, b) a, b, weight FROM (SELECT least(a, b) AS a, greatest(a, b) AS b, weight, 1 AS rank FROM (%s) AS l
+                          UNION ALL SELECT a, b, weight, 2 FROM %s_exclusive) AS s ORDER BY a, b, rank', labels, work);
+    END IF;
     suspects := patternos._find_suspects(work, edges, labels, floor);
     IF suspects > 0 THEN
         PERFORM patternos._divide_suspects(work, edges, labels, pairs, floor);
@@ -190,7 +223,8 @@ BEGIN
         compared := patternos._create_match_records(document || '{"blocking": []}', relation, patternos._target_schema(target));
         pairs := patternos._suspect_pairs(work, compared, 'uid', patternos._compile_match_model(document));
     END IF;
-    suspicious := patternos._cluster_edges(work, edge.query, labels, edge.node_type, pairs, floor);
+    suspicious := patternos._cluster_edges(work, edge.query, labels, edge.node_type, pairs, floor,
+        CASE WHEN relation IS NOT NULL AND document IS NOT NULL THEN patternos._exclusive_query(document, relation, key, NULL) END);
     EXECUTE format('CREATE TABLE %s AS SELECT node AS unique_id, cluster AS cluster_id, size AS cluster_size,
                         patternos.match_probability(best_weight) AS best_probability, patternos.match_probability(weakest_weight) AS weakest_probability
                     FROM %s_component ORDER BY node', target, work);

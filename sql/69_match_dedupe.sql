@@ -39,7 +39,8 @@ BEGIN
     SELECT coalesce(sum(p.pairs), 0), coalesce(sum(p.edges), 0) INTO pairs, edges FROM patternos._predict_records(model, work, floor) AS p;
     edge := patternos._match_edge_query(model, work);
     suspicious := patternos._cluster_edges(work, edge, patternos._label_query(relation, work, 'rec', 'uid'), 'bigint',
-        patternos._suspect_pairs(work, work, 'rec', patternos._compile_match_model(model)), floor);
+        patternos._suspect_pairs(work, work, 'rec', patternos._compile_match_model(model)), floor,
+        patternos._exclusive_query(model, relation, (model ->> 'unique_id')::name, work));
     SELECT w.clusters, w.duplicates, w.largest INTO clusters, duplicates, largest FROM patternos._write_match_clusters(model, work, target) AS w;
     PERFORM patternos._drop_match_records(work);
 END
