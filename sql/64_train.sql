@@ -308,9 +308,12 @@ $$;
 
 -- Figures of each part that was held out.
 CREATE FUNCTION patternos._held_out_metrics() RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(jsonb_object_agg(m.part, to_jsonb(m) - 'part'), '{}')
+DECLARE
+    result jsonb;
+BEGIN
+    SELECT coalesce(jsonb_object_agg(m.part, to_jsonb(m) - 'part'), '{}') INTO result
     FROM (SELECT CASE s.part WHEN 1 THEN 'valid' WHEN 2 THEN 'calibrate' ELSE 'test' END AS part, count(*) AS rows,
                  count(*) FILTER (WHERE s.label) AS positives, round(avg(s.label::integer), 6) AS base_rate,
                  patternos.auc(s.score, s.label) AS auc, patternos.auc_error(s.score, s.label) AS auc_error,
@@ -318,7 +321,9 @@ AS $$
                  patternos.brier(s.score, s.label) AS brier, patternos.ece(s.score, s.label, 10) AS ece,
                  patternos.precision_at(s.score, s.label, 0.1) AS precision_at_10, patternos.recall_at(s.score, s.label, 0.1) AS recall_at_10,
                  patternos.lift_at(s.score, s.label, 0.1) AS lift_at_10
-          FROM pg_temp.training_score AS s GROUP BY s.part) AS m
+          FROM pg_temp.training_score AS s GROUP BY s.part) AS m;
+    RETURN result;
+END
 $$;
 
 -- Puts a model into the registry under its next version, which it returns. about is a row of patternos_dw.model as JSON, as far as it is known.

@@ -89,7 +89,7 @@ check_sections(const ModelHead *head, Size size)
 		return "it is no compiled model";
 	if (head->nfeatures < 1 || head->nfeatures > TREE_MAX_FEATURES || head->scorer_size < 0 || head->nknots < 0
 		|| head->names_size < 0 || head->ncategories < 0 || head->texts_size < 0
-		|| head->calibration > CALIBRATION_ISOTONIC)
+		|| head->calibration > CALIBRATION_ISOTONIC || head->unused != 0)
 		return "its head is damaged";
 	needed = aligned(sizeof(ModelHead)) + aligned(head->scorer_size) + 2 * sizeof(double) * (Size) head->nknots
 		+ sizeof(CategoryCode) * (Size) head->ncategories + (Size) head->texts_size + (Size) head->names_size;
