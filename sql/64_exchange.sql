@@ -46,8 +46,8 @@ BEGIN
     WHERE m.name = _find_model.name AND (_find_model.version IS NULL OR m.version = _find_model.version) AND m.compiled IS NOT NULL
     ORDER BY m.stage = 'champion' DESC, m.model_id DESC LIMIT 1;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no model "%"%', left(name, 63), coalesce(' of version "' || left(version, 63) || '"', '') USING ERRCODE = 'undefined_object',
-            HINT = 'Models stand in patternos_dw.model.';
+        RAISE EXCEPTION 'there is no model "%"%', left(name, 63), CASE WHEN version IS NULL THEN '' ELSE ' of this version' END
+            USING ERRCODE = 'undefined_object', HINT = 'Models and their versions stand in patternos_dw.model.';
     END IF;
     RETURN result;
 END
