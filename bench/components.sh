@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Connected components of a random graph, read from the database and written as an array by both sides, against igraph.
+# Connected components of a random graph, read from the database by all sides, against igraph and Splink's clustering on DuckDB.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 own_database bench_components
@@ -23,10 +23,36 @@ seen = numpy.unique(edges)
 print(f"{len(seen)}|{len(numpy.unique(membership[seen]))}")
 P
 peer() { $python "$work/peer.py"; }
-if ! has_module igraph || ! has_module numpy; then
+cat >"$work/peer_splink.py" <<'P'
+import logging, subprocess, sys
+import duckdb
+from splink.backends.duckdb import DuckDBAPI
+from splink.clustering import cluster_pairwise_predictions_at_threshold
+
+logging.disable(logging.WARNING)
+subprocess.run(["psql", "-XqAtc", f"COPY edge TO '{sys.argv[1]}' (FORMAT csv)"], check=True)
+con = duckdb.connect()
+con.execute("SET threads = 2")
+con.execute("CREATE TABLE edge AS SELECT * FROM read_csv(?, header = false, names = ['a', 'b'])", [sys.argv[1]])
+con.execute("CREATE TABLE node AS SELECT DISTINCT unnest([a, b]) AS node FROM edge")
+api = DuckDBAPI(connection=con)
+clusters = cluster_pairwise_predictions_at_threshold(
+    api.register("node"), api.register("edge"), db_api=api, node_id_column_name="node", edge_id_column_name_left="a", edge_id_column_name_right="b")
+print("|".join(map(str, con.execute(f"SELECT count(*), count(DISTINCT cluster_id) FROM {clusters.physical_name}").fetchone())))
+P
+splink() { $python "$work/peer_splink.py" "$work/edges.csv"; }
+a=$(ours)
+if has_module igraph && has_module numpy; then
+	b=$(peer)
+	[ "$a" = "$b" ] || echo "components: results differ: $a and $b" >&2
+	line "components of $ROWS edges" "$(best_of 2 ours)" "$(best_of 2 peer)" "igraph, goal 1 (level)"
+else
 	skip "components of $ROWS edges" "igraph for Python is not there"
-	exit
 fi
-a=$(ours) b=$(peer)
-[ "$a" = "$b" ] || echo "components: results differ: $a and $b" >&2
-line "components of $ROWS edges" "$(best_of 2 ours)" "$(best_of 2 peer)" "igraph, goal 1 (level)"
+if has_module splink; then
+	b=$(splink)
+	[ "$a" = "$b" ] || echo "components: results differ: $a and $b" >&2
+	line "components of $ROWS edges" "$(best_of 2 ours)" "$(seconds splink)" "Splink's clustering, goal 0.1"
+else
+	skip "components of $ROWS edges" "Splink is not there"
+fi
