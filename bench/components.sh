@@ -30,7 +30,8 @@ from splink.backends.duckdb import DuckDBAPI
 from splink.clustering import cluster_pairwise_predictions_at_threshold
 
 logging.disable(logging.WARNING)
-subprocess.run(["psql", "-XqAtc", f"COPY edge TO '{sys.argv[1]}' (FORMAT csv)"], check=True)
+with open(sys.argv[1], "w") as out:
+    subprocess.run(["psql", "-XqAtc", "COPY edge TO STDOUT (FORMAT csv)"], stdout=out, check=True)
 con = duckdb.connect()
 con.execute("SET threads = 2")
 con.execute("CREATE TABLE edge AS SELECT * FROM read_csv(?, header = false, names = ['a', 'b'])", [sys.argv[1]])
