@@ -36,6 +36,11 @@ initReadOnlyStringInfo(StringInfo str, char *data, int len)
 }
 #endif
 
+/* PG 18 says that a function does not return at its beginning. */
+#ifndef pg_noreturn
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 /* PG 18 has no Abs() any more. */
 #ifndef Abs
 #define Abs(x) ((x) >= 0 ? (x) : -(x))

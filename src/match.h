@@ -19,6 +19,6 @@ extern const MatchModel *match_model_argument(FunctionCallInfo fcinfo, int arg,
 											  Size extra_size, void **extra);
 
 /* Complains of an unknown kind and lists the known. */
-extern void match_refuse_kind(const char *where) pg_attribute_noreturn();
+pg_noreturn extern void match_refuse_kind(const char *where);
 
 #endif							/* PATTERNOS_SQL_MATCH_H */

@@ -52,8 +52,7 @@ match_refuse_kind(const char *where)
 /*
  * Refuses the document.  where is a place in it, such as "comparisons[2].levels[0].m".
  */
-static void
-pg_attribute_noreturn()
+pg_noreturn static void
 refuse(const char *where, const char *what)
 {
 	ereport(ERROR,
