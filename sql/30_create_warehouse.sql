@@ -53,6 +53,7 @@ BEGIN
     PERFORM patternos._create_pipeline_views();
     PERFORM patternos._create_identity_views();
     PERFORM patternos._create_latest_views();
+    PERFORM patternos._create_training_views();
     PERFORM patternos._create_landing_views();
     PERFORM patternos._create_answer_views();
     RETURN (SELECT count(*) FROM pg_class

@@ -22,7 +22,8 @@ BEGIN
         ('session_gap_minutes', '30', 'inactivity that ends a session without a given id'),
         ('session_cap_hours', '24', 'the longest session'),
         ('cart_timeout_hours', '24', 'a cart without an order for so long is abandoned'),
-        ('affinity_window_days', '365', 'default window of affinities');
+        ('affinity_window_days', '365', 'default window of affinities'),
+        ('consent_days', '0', 'days after which a consent to personalisation that was not renewed expires; 0 for never');
 
     INSERT INTO patternos_dw.dim_platform
         (platform_id, platform_name, platform_type, industry_vertical, region, launch_date, is_active, conversion_type) VALUES

@@ -28,7 +28,7 @@ AS $$
     FROM (SELECT f.platform_id, patternos.intent_score(coalesce(f.recency_days, 180), f.frequency_90d, f.monetary_90d) AS score,
                  count(*) AS customers
           FROM patternos_dw.feat_customer_rfm f
-          WHERE f.as_of = $1
+          WHERE f.as_of = $1 AND f.customer_key NOT IN (SELECT u.customer_key FROM patternos._unscored($1) u)
           GROUP BY f.platform_id, score) s
 $$;
 
@@ -84,6 +84,17 @@ BEGIN
 END
 $$;
 
+-- Who must not be scored as patternos_part.intent_unscored.
+CREATE FUNCTION patternos._find_unscored(as_of date) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning SET enable_nestloop = on
+AS $$
+BEGIN
+    DROP TABLE IF EXISTS patternos_part.intent_unscored;
+    EXECUTE 'CREATE UNLOGGED TABLE patternos_part.intent_unscored AS ' || patternos._unscored_query(as_of);
+    ANALYZE patternos_part.intent_unscored;
+END
+$$;
+
 -- The rows of intent_score by the documented baseline, see doc/reference.md. It reads the snapshot's own table, which has statistics,
 -- and patternos_part.intent_category. OFFSET '0': see sql/48_refresh_rfm.sql.
 CREATE FUNCTION patternos._intent_query(as_of date, version text, high numeric, medium numeric) RETURNS text
@@ -109,7 +120,7 @@ AS $$
               LEFT JOIN patternos_dw.purchase_rate_model m
                      ON m.as_of = %1$L AND m.platform_id = q.platform_id AND q.frequency_lifetime > 0
               LEFT JOIN patternos_part.intent_category c ON c.customer_key = q.customer_key
-              WHERE q.as_of = %1$L
+              WHERE q.as_of = %1$L AND NOT EXISTS (SELECT FROM patternos_part.intent_unscored u WHERE u.customer_key = q.customer_key)
               OFFSET '0') s
         JOIN patternos_dw.intent_percentile p
           ON p.as_of = %1$L AND p.platform_id = s.platform_id AND p.intent_score = s.intent_score
@@ -135,10 +146,14 @@ BEGIN
 END
 $$;
 
--- Serves the scores of a date, except to customers who have newer ones.
+-- Serves the scores of a date, except to customers who have newer ones; who must not be scored any more is served no longer.
 CREATE FUNCTION patternos._serve_scores(as_of date) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
+    DELETE FROM patternos_dw.intent_serving v
+    WHERE v.as_of <= $1 AND NOT EXISTS (SELECT FROM patternos_dw.intent_score s
+                                        WHERE s.as_of = $1 AND s.platform_id = 'ALL' AND s.customer_key = v.customer_key)
+      AND v.customer_key IN (SELECT u.customer_key FROM patternos._unscored($1) u);
     INSERT INTO patternos_dw.intent_serving AS v
         (customer_key, as_of, is_servable, intent_score, intent_level, intent_percentile, purchase_probability_7d,
          purchase_probability_30d, predicted_category_id, model_version)
@@ -206,19 +221,34 @@ BEGIN
 END
 $$;
 
+-- Scores by the documented baseline.
+CREATE FUNCTION patternos._score_by_baseline(as_of date) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    champion patternos_dw.model;
+BEGIN
+    SELECT * INTO champion FROM patternos_dw.model WHERE name = 'intent' AND stage = 'champion';
+    PERFORM patternos._store_percentiles(as_of);
+    -- believed to be few, they would be joined after the workers' part
+    ANALYZE patternos_dw.purchase_rate_model, patternos_dw.intent_percentile;
+    RETURN patternos._write_snapshot('patternos_dw.intent_score', as_of,
+        patternos._intent_query(as_of, champion.version, champion.high_cut, champion.medium_cut));
+END
+$$;
+
 -- All customers are scored: estimates of joins by several columns are too low, and nested loops take ten times as long.
 CREATE FUNCTION patternos._score_intent(as_of date) RETURNS bigint
 LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
 AS $$
 DECLARE
-    champion patternos_dw.model;
+    champion_type text := (SELECT m.model_type FROM patternos_dw.model m WHERE m.name = 'intent' AND m.stage = 'champion');
     rows bigint;
 BEGIN
     PERFORM patternos._require_owner();
-    SELECT * INTO champion FROM patternos_dw.model WHERE name = 'intent' AND stage = 'champion';
-    IF champion.model_type IS DISTINCT FROM 'baseline' THEN
-        RAISE EXCEPTION 'the champion of model "intent" must be the baseline'
-            USING ERRCODE = 'feature_not_supported', HINT = 'Make version baseline-1 the champion in patternos_dw.model.';
+    IF champion_type IS NULL THEN
+        RAISE EXCEPTION 'model "intent" has no champion'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'SELECT * FROM patternos.promote(''intent'', ''baseline-1'') makes the documented baseline the champion.';
     END IF;
     IF NOT EXISTS (SELECT FROM patternos._snapshots() s
                    WHERE s.parent = 'patternos_dw.feat_customer_rfm'::regclass AND s.as_of = _score_intent.as_of) THEN
@@ -226,13 +256,14 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL patternos.refresh_features() for this date first.';
     END IF;
     PERFORM patternos._fit_purchase_rates(as_of);
-    PERFORM patternos._store_percentiles(as_of);
-    -- believed to be few, they would be joined after the workers' part
-    ANALYZE patternos_dw.purchase_rate_model, patternos_dw.intent_percentile;
+    PERFORM patternos._find_unscored(as_of);
     PERFORM patternos._find_categories(as_of);
-    rows := patternos._write_snapshot('patternos_dw.intent_score', as_of,
-                patternos._intent_query(as_of, champion.version, champion.high_cut, champion.medium_cut));
-    DROP TABLE patternos_part.intent_category;
+    IF champion_type = 'baseline' THEN
+        rows := patternos._score_by_baseline(as_of);
+    ELSE
+        rows := patternos._score_by_champion(as_of);
+    END IF;
+    DROP TABLE patternos_part.intent_category, patternos_part.intent_unscored;
     PERFORM patternos._record_outcomes();
     PERFORM patternos._serve_scores(as_of);
     RETURN rows;
@@ -241,5 +272,5 @@ $$;
 
 REVOKE ALL ON FUNCTION patternos._fit_purchase_rates(date), patternos._store_percentiles(date), patternos._last_categories(date), patternos._find_categories(date),
     patternos._intent_query(date, text, numeric, numeric), patternos._refresh_serving(bigint[]), patternos._serve_scores(date),
-    patternos._outcome_query(date), patternos._record_outcomes(),
+    patternos._outcome_query(date), patternos._record_outcomes(), patternos._find_unscored(date), patternos._score_by_baseline(date),
     patternos._score_intent(date) FROM PUBLIC;

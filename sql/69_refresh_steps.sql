@@ -59,8 +59,11 @@ AS $$
            WHEN 'behavior' THEN patternos._behavior_query(as_of, step)
            WHEN 'cross_platform' THEN patternos._cross_platform_query(as_of, step)
            WHEN 'scores' THEN
-                (SELECT concat_ws(E'\n', patternos._setting('affinity_window_days'), patternos._setting('time_zone'), m::text)
-                 FROM patternos_dw.model m WHERE m.name = 'intent' AND m.stage = 'champion') END)
+                (SELECT concat_ws(E'\n', patternos._setting('affinity_window_days'), patternos._setting('time_zone'), u.who,
+                                  string_agg(concat_ws(' ', m.name, m.version, m.high_cut, m.medium_cut, md5(m.compiled)), E'\n' ORDER BY m.name))
+                 FROM patternos_dw.model m
+                 CROSS JOIN (SELECT concat(count(*), ' ', sum(hashint8extended(n.customer_key, 0))) AS who FROM patternos._unscored(as_of) n) u
+                 WHERE m.name IN ('intent', 'intent_7d') AND m.stage = 'champion' GROUP BY u.who) END)
 $$;
 
 -- The table of a step's rows; that of step customers is no snapshot.
@@ -169,7 +172,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    readers text[] := CASE $1 WHEN 'rfm' THEN '{customers,scores}'::text[] WHEN 'affinity' THEN '{scores}' END;
+    readers text[] := CASE WHEN $1 = 'rfm' THEN '{customers,scores}'::text[] WHEN $1 IN ('affinity', 'behavior', 'cross_platform') THEN '{scores}' END;
 BEGIN
     IF is_patched THEN
         INSERT INTO patternos_dw.stale_customer (step, customer_key)
