@@ -93,8 +93,11 @@ $$;
 -- Writes the labels of everybody who was seen before a date: on each platform with facts, and on all together. Windows that are not
 -- over stay open.
 CREATE FUNCTION patternos._insert_labels(windows integer[], valid numeric, test numeric, folds integer) RETURNS bigint
-LANGUAGE sql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    rows bigint;
+BEGIN
     WITH seen AS MATERIALIZED (
         SELECT s.customer_key, s.platform_id, min(s.first_day) AS first_day
         FROM (SELECT f.customer_key, v.platform_id, f.first_day
@@ -115,24 +118,24 @@ AS $$
                (hashint8extended(s.customer_key, 1) & 9223372036854775807) % folds + 1 AS fold
         FROM pg_temp.label_window w
         JOIN seen s ON s.first_day < w.as_of
-    ), written AS (
-        INSERT INTO patternos_dw.intent_training_labels
-            (customer_key, label_timestamp, platform_id, label_window_days, lookback_days, purchased, purchase_value, category_id,
-             days_to_purchase, dataset_split, fold_number)
-        SELECT p.customer_key, p.as_of::timestamp AT TIME ZONE patternos._setting('time_zone'), p.platform_id, p.days,
-               CASE WHEN isfinite(p.first_day) THEN least(p.as_of - p.first_day, 32767) ELSE 32767 END,
-               CASE WHEN p.is_over THEN o.day IS NOT NULL END, CASE WHEN p.is_over THEN coalesce(o.spent, 0) END,
-               CASE WHEN p.is_over AND c.day < p.days THEN c.category_id END, CASE WHEN p.is_over THEN o.day END,
-               CASE p.method WHEN 'time' THEN p.part
-                             WHEN 'customer' THEN CASE WHEN p.lot < 1000 * test THEN 'test' WHEN p.lot < 1000 * (test + valid) THEN 'valid'
-                                                       ELSE 'train' END END,
-               p.fold
-        FROM person p
-        LEFT JOIN outcome o ON (o.customer_key, o.platform_id, o.as_of, o.days) = (p.customer_key, p.platform_id, p.as_of, p.days)
-        LEFT JOIN pg_temp.label_category c ON (c.customer_key, c.platform_id, c.as_of) = (p.customer_key, p.platform_id, p.as_of)
-        RETURNING 1
     )
-    SELECT count(*) FROM written
+    INSERT INTO patternos_dw.intent_training_labels
+        (customer_key, label_timestamp, platform_id, label_window_days, lookback_days, purchased, purchase_value, category_id,
+         days_to_purchase, dataset_split, fold_number)
+    SELECT p.customer_key, p.as_of::timestamp AT TIME ZONE patternos._setting('time_zone'), p.platform_id, p.days,
+           CASE WHEN isfinite(p.first_day) THEN least(p.as_of - p.first_day, 32767) ELSE 32767 END,
+           CASE WHEN p.is_over THEN o.day IS NOT NULL END, CASE WHEN p.is_over THEN coalesce(o.spent, 0) END,
+           CASE WHEN p.is_over AND c.day < p.days THEN c.category_id END, CASE WHEN p.is_over THEN o.day END,
+           CASE p.method WHEN 'time' THEN p.part
+                         WHEN 'customer' THEN CASE WHEN p.lot < 1000 * test THEN 'test' WHEN p.lot < 1000 * (test + valid) THEN 'valid'
+                                                   ELSE 'train' END END,
+           p.fold
+    FROM person p
+    LEFT JOIN outcome o ON (o.customer_key, o.platform_id, o.as_of, o.days) = (p.customer_key, p.platform_id, p.as_of, p.days)
+    LEFT JOIN pg_temp.label_category c ON (c.customer_key, c.platform_id, c.as_of) = (p.customer_key, p.platform_id, p.as_of);
+    GET DIAGNOSTICS rows = ROW_COUNT;
+    RETURN rows;
+END
 $$;
 
 -- The windows of all dates with their parts into pg_temp.label_window: dates whose window is over are split, the others belong to no part.

@@ -101,4 +101,4 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._check_intent_model(bigint), patternos._store_champion_scores(date), patternos._score_by_champion(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._check_intent_model(bigint), patternos._scored_rows(text, text), patternos._champion_query(text), patternos._store_champion_scores(date), patternos._score_by_champion(date) FROM PUBLIC;

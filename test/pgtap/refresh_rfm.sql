@@ -74,11 +74,11 @@ SELECT is(patternos._refresh_customers(:T), 0::bigint, 'a second run changes not
 SELECT throws_ok('SELECT patternos._refresh_customers(''2025-01-16'')', '55000');
 
 -- intent
-SELECT is(patternos._score_intent(:T), (SELECT count(*) FROM patternos_dw.feat_customer_rfm), 'a score for every row');
+SELECT is(patternos._score_intent(:T), (SELECT count(*) FROM patternos_dw.feat_customer_rfm JOIN patternos_dw.dim_customer USING (customer_key) WHERE NOT anonymized), 'a score for every row, but for who was erased');
 SELECT results_eq($$SELECT customer_key, platform_id, intent_score, intent_level, intent_percentile FROM patternos_dw.intent_score ORDER BY 1, 2$$,
 $$SELECT customer_key, platform_id, round(x, 4)::numeric(5, 4), CASE WHEN round(x, 4) >= 0.7 THEN 'high' WHEN round(x, 4) >= 0.4 THEN 'medium' ELSE 'low' END,
          round((100 * cume_dist() OVER (PARTITION BY platform_id ORDER BY round(x, 4)))::numeric, 2)
-  FROM (SELECT customer_key, platform_id, 0.4 * (1 - least(coalesce(recency_days, 180)::numeric / 180, 1)) + 0.3 * least(frequency_90d / 10.0, 1) + 0.3 * least(monetary_90d / 50000, 1) AS x FROM public.expected) s ORDER BY 1, 2$$,
+  FROM (SELECT customer_key, platform_id, 0.4 * (1 - least(coalesce(recency_days, 180)::numeric / 180, 1)) + 0.3 * least(frequency_90d / 10.0, 1) + 0.3 * least(monetary_90d / 50000, 1) AS x FROM public.expected JOIN patternos_dw.dim_customer USING (customer_key) WHERE NOT anonymized) s ORDER BY 1, 2$$,
   'score, level and percentile');
 SELECT is_empty($$SELECT 1 FROM patternos_dw.intent_score s JOIN public.expected e USING (customer_key, platform_id) JOIN patternos_dw.purchase_rate_model m USING (platform_id),
     LATERAL (SELECT frequency_lifetime - 1 AS x, DATE '2025-01-15' - first_purchase_date AS t) v
@@ -99,7 +99,7 @@ SELECT patternos._score_intent('2024-12-01');
 SELECT is((SELECT count(*) FROM patternos_dw.intent_serving WHERE as_of <> :T), 0::bigint, 'older scores are not served');
 -- outcomes
 SELECT results_eq($$SELECT s.customer_key, s.platform_id, actual_purchased, actual_purchase_date, days_to_purchase FROM patternos_dw.intent_score s WHERE as_of = '2024-12-01' ORDER BY 1, 2$$,
-$$SELECT s.customer_key, s.platform_id, o.day IS NOT NULL, o.day, o.day - DATE '2024-12-01' FROM patternos_dw.feat_customer_rfm s CROSS JOIN LATERAL (
+$$SELECT s.customer_key, s.platform_id, o.day IS NOT NULL, o.day, o.day - DATE '2024-12-01' FROM patternos_dw.feat_customer_rfm s JOIN patternos_dw.dim_customer c ON c.customer_key = s.customer_key AND NOT c.anonymized CROSS JOIN LATERAL (
       SELECT min(transaction_date) AS day FROM patternos_dw.fact_transaction f WHERE f.customer_key = s.customer_key AND transaction_status = 'completed'
          AND transaction_date BETWEEN '2024-12-01' AND '2024-12-30' AND CASE s.platform_id WHEN 'ALL' THEN transaction_type <> 'enquiry'
              ELSE f.platform_id = s.platform_id AND transaction_type = (SELECT conversion_type FROM patternos_dw.dim_platform d WHERE d.platform_id = f.platform_id) END) o
