@@ -84,7 +84,11 @@ BEGIN
         RAISE EXCEPTION 'gate "%" is not understood', unknown USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Gates are auc, lift_10, max_ece and max_psi, each with a number.';
     END IF;
-    SELECT * INTO model FROM patternos_dw.model m WHERE m.model_id = patternos._find_model(check_promotion.name, check_promotion.version);
+    SELECT * INTO model FROM patternos_dw.model m WHERE m.name = check_promotion.name AND m.version = check_promotion.version;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no such version of the model' USING ERRCODE = 'undefined_object',
+            HINT = 'Models and their versions stand in patternos_dw.model.';
+    END IF;
     RETURN QUERY
     WITH figures AS (
         SELECT f.figure, f.gate, CASE WHEN c.model_type = 'baseline' THEN patternos._gate_figures(model.metrics) ->> ('baseline_' || f.source)
@@ -165,7 +169,7 @@ BEGIN
     SELECT e.from_version INTO earlier FROM patternos_dw.model_event e
     WHERE e.name = rollback.name AND e.action = 'promote' AND e.to_version = current_version ORDER BY e.event_id DESC LIMIT 1;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'model "%" has no earlier champion', name USING ERRCODE = 'object_not_in_prerequisite_state';
+        RAISE EXCEPTION 'the model has no earlier champion' USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     IF earlier.from_version IS NOT NULL
        AND NOT EXISTS (SELECT FROM patternos_dw.model m WHERE m.name = rollback.name AND m.version = earlier.from_version) THEN

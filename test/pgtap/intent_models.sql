@@ -78,7 +78,7 @@ SELECT patternos.train_intent(window_days => 7, params => '{"n_estimators": 20, 
 SELECT throws_ok($$SELECT patternos.promote('intent', '1', gates => '{"auc": 0.99}')$$, '55000');
 SELECT throws_ok($$SELECT patternos.promote('intent', '1', gates => '{"acu": 0.99}')$$, '22023');
 SELECT throws_ok($$SELECT patternos.promote('intent', '1', force => true)$$, '22023');
-SELECT throws_ok($$SELECT patternos.promote('intent', '77')$$);
+SELECT throws_ok($$SELECT patternos.promote('intent', '77')$$, '42704');
 SELECT is((SELECT version FROM patternos_dw.model WHERE name = 'intent' AND stage = 'champion'), 'baseline-1', 'what does not pass changes nothing');
 SELECT set_eq($$SELECT figure FROM patternos.promote('intent', '1', gates => '{"auc": 0.99}', force => true, reason => 'a test')$$, '{auc,lift_10,ece,psi,share_high,share_medium,share_low}'::text[], 'figures, drift and level shares are shown');
 SELECT results_eq($$SELECT from_version, to_version, reason, details ->> 'forced' FROM patternos_dw.model_event WHERE action = 'promote'$$, $$VALUES ('baseline-1', '1', 'a test', 'true')$$, 'and recorded');
@@ -130,6 +130,8 @@ UPDATE patternos_dw.setting SET value = '0' WHERE name = 'consent_days';
 -- the way back, and what came of the scores
 SELECT is(patternos.rollback('intent', 'worse'), 'baseline-1', 'the champion before');
 SELECT throws_ok($$SELECT patternos.rollback('intent', 'again')$$, '55000');
+SELECT lives_ok($$SELECT patternos.promote('intent', '1', gates => '{}')$$, 'promoted again');
+SELECT lives_ok($$SELECT patternos.promote('intent', 'baseline-1')$$, 'the baseline can be promoted as well');
 SELECT is(patternos.rollback('intent_7d', 'none'), NULL, 'or none');
 CALL patternos.refresh('2025-11-01', in_steps => false);
 SELECT is(count(*), 0::bigint, 'scores are the baseline''s again') FROM patternos_dw.intent_score WHERE as_of = '2025-11-01' AND model_version <> 'baseline-1';
