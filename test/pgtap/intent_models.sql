@@ -135,6 +135,10 @@ SELECT lives_ok($$SELECT patternos.promote('intent', 'baseline-1')$$, 'the basel
 SELECT is(patternos.rollback('intent_7d', 'none'), NULL, 'or none');
 CALL patternos.refresh('2025-11-01', in_steps => false);
 SELECT is(count(*), 0::bigint, 'scores are the baseline''s again') FROM patternos_dw.intent_score WHERE as_of = '2025-11-01' AND model_version <> 'baseline-1';
+SELECT is_empty($$SELECT 1 FROM (SELECT * FROM patternos_dw.dim_customer ORDER BY customer_key LIMIT 12) c CROSS JOIN LATERAL patternos.score_now(c.global_customer_id) n
+    LEFT JOIN patternos_dw.intent_score s ON s.customer_key = c.customer_key AND s.platform_id = n.platform_id AND s.as_of = n.as_of
+    WHERE (n.intent_score, n.intent_level, n.intent_percentile, n.purchase_probability_7d, n.purchase_probability_30d, n.reasons)
+          IS DISTINCT FROM (s.intent_score, s.intent_level, s.intent_percentile, s.purchase_probability_7d, s.purchase_probability_30d, s.feature_importance)$$, 'by the baseline alone as in the batch too');
 SELECT patternos._score_intent('2025-08-04');
 UPDATE patternos_dw.intent_score SET actual_purchased = NULL WHERE as_of = '2025-08-04';
 CREATE TEMP TABLE due AS SELECT count(*) AS rows FROM patternos_dw.intent_score WHERE as_of = '2025-08-04';
