@@ -155,7 +155,7 @@ $$;
 CREATE FUNCTION patternos._feature_value(feature text, kind text, code jsonb, prior double precision, in_training boolean) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN kind = 'number' THEN format('%I::real', feature)
+    SELECT CASE WHEN kind = 'number' THEN format('nullif(%I::real, ''NaN'')', feature)
                 WHEN kind = 'boolean' THEN format('%I::integer::real', feature)
                 WHEN NOT in_training THEN format('(%L::jsonb ->> %I::text)::real', code, feature)
                 ELSE format('CASE WHEN %1$I IS NULL THEN NULL WHEN training_part = 0 THEN ((coalesce(sum(training_label) OVER %2$I, 0) + 10 * %3$L::float8) '

@@ -75,4 +75,6 @@ SELECT metrics #>> '{warnings,0,feature}' AS leak, jsonb_array_length(metrics ->
 SELECT pg_temp.fit('SELECT id, a, b, u < 1 / (1 + exp(-(1 + 2 * a - 3 * b))) AS label FROM pg_temp.made', '{"engine": "logistic"}', name => 'linear');
 SELECT abs((document::jsonb ->> 'intercept')::float8 - 1) < 0.3 AS intercept, abs((document::jsonb #>> '{features,0,coefficient}')::float8 - 2) < 0.4 AS a,
        abs((document::jsonb #>> '{features,1,coefficient}')::float8 + 3) < 0.4 AS b FROM patternos_dw.model WHERE name = 'linear';
+-- A number that is none is missing.
+SELECT version FROM patternos.train('nan', 'SELECT id, CASE WHEN a < 0.5 THEN ''NaN'' ELSE a END::real AS a, b, coin AS label FROM pg_temp.made', params => '{"n_estimators": 2}');
 ROLLBACK;
