@@ -19,13 +19,26 @@ BEGIN
 END
 $$;
 
+-- The table beside that of the clusters which keeps the model.
+CREATE FUNCTION patternos._model_target(target text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    parts text[] := parse_ident(target);
+BEGIN
+    RETURN patternos._match_target(format('%I.%I', parts[1], left(parts[2], 57) || '_model'), parts[1]);
+END
+$$;
+
 CREATE FUNCTION patternos._dedupe(relation regclass, settings jsonb, "into" text, threshold double precision, current name,
     OUT records bigint, OUT pairs numeric, OUT edges bigint, OUT clusters bigint, OUT duplicates bigint, OUT largest bigint,
-    OUT suspicious bigint, OUT model jsonb)
+    OUT suspicious bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    model jsonb;
     target text := patternos._match_target("into", current);
+    model_target text := patternos._model_target(target);
     floor double precision := patternos._match_floor(threshold);
     edge text;
     work text;
@@ -42,13 +55,15 @@ BEGIN
         patternos._suspect_pairs(work, work, 'rec', patternos._compile_match_model(model)), floor,
         patternos._exclusive_query(model, relation, (model ->> 'unique_id')::name, work));
     SELECT w.clusters, w.duplicates, w.largest INTO clusters, duplicates, largest FROM patternos._write_match_clusters(model, work, target) AS w;
+    EXECUTE format('CREATE TABLE %s AS SELECT $1 AS document', model_target) USING model;
+    EXECUTE format('COMMENT ON TABLE %s IS %L', model_target, 'Match model that found the clusters of ' || target);
     PERFORM patternos._drop_match_records(work);
 END
 $$;
 
 CREATE FUNCTION patternos.dedupe(relation regclass, settings jsonb, "into" text, threshold double precision DEFAULT 0.9,
     OUT records bigint, OUT pairs numeric, OUT edges bigint, OUT clusters bigint, OUT duplicates bigint, OUT largest bigint,
-    OUT suspicious bigint, OUT model jsonb)
+    OUT suspicious bigint)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
     SELECT * FROM patternos._dedupe(relation, settings, "into", threshold, pg_catalog.current_schema());

@@ -120,6 +120,9 @@ SELECT results_eq('TABLE theirs.people', 'TABLE people', 'a user with rights on 
 SELECT patternos.dedupe('persons', '{}', 'pg_temp.people');
 SELECT results_eq('TABLE pg_temp.people', 'TABLE people', 'into a temporary table');
 SELECT throws_ok($$SELECT patternos.dedupe('persons', '{}', 'people')$$, '42P07', NULL, 'a table that is there is not written over');
+DROP TABLE theirs.people;
+SELECT throws_ok($$SELECT patternos.dedupe('persons', '{}', 'theirs.people')$$, '42P07', NULL, 'nor is a model');
+SELECT results_eq('SELECT document FROM people_model', 'SELECT patternos.train_match_model(NULL, ''{}'', ''persons'')', 'the model kept is the one that training makes');
 SELECT throws_ok($$SELECT patternos.dedupe('persons', '{}', NULL)$$, '22004', NULL, 'into must be named');
 SELECT throws_ok($$SELECT patternos.dedupe(NULL, '{}', 'x')$$, '22004', NULL, 'as must the relation');
 SELECT throws_ok($$SELECT patternos.dedupe('persons', '{}', 'x', 'NaN')$$, '22023', NULL, 'a threshold is a probability');
