@@ -3,7 +3,7 @@ EXTENSION  = patternos
 EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" patternos.control)
 
 MODULE_big = patternos
-OBJS       = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/core/*.c)))
+OBJS       = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 
 # The install script is its numbered fragments in order.
 FRAGMENTS  = $(sort $(wildcard sql/[0-9]*.sql))
@@ -13,11 +13,9 @@ REGRESS      = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=test --load-extension=pgcrypto --load-extension=patternos
 
 # Scores must have the same bits on every build: no fused multiply-add.
-PG_CPPFLAGS = -Isrc -DPATTERNOS_VERSION='"$(EXTVERSION)"'
+PG_CPPFLAGS = -Isrc $(addprefix -I,$(filter-out src/core/,$(wildcard src/*/))) -DPATTERNOS_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
               -Wno-missing-field-initializers -ffp-contract=off
-# Calls inside the library stay inside it, whatever names the server exports.
-SHLIB_LINK += -Wl,-Bsymbolic
 ifdef WERROR
 PG_CFLAGS  += -Werror
 endif
@@ -38,7 +36,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-$(OBJS): $(wildcard src/*.h src/core/*.h)
+$(OBJS): $(wildcard src/*.h src/*/*.h)
 
 patternos--$(EXTVERSION).sql: $(FRAGMENTS)
 	cat $^ > $@

@@ -4,7 +4,7 @@
  */
 #include "patternos.h"
 
-#include "log_hook.h"
+#include "privacy/log_hook.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
 
