@@ -186,11 +186,10 @@ BEGIN
     CREATE TABLE patternos_dw.account_identifier (
         identity_key bigint NOT NULL,
         kind         text COLLATE "C" NOT NULL
-                     CHECK (kind IN ('email', 'mobile', 'loyalty_id', 'name_address_dob', 'device', 'ip')),
+                     CHECK (kind IN ('email', 'mobile', 'loyalty_id', 'name_address_dob')),
         value_hash   bytea NOT NULL CHECK (octet_length(value_hash) = 32),
         first_seen   timestamptz NOT NULL,
         last_seen    timestamptz NOT NULL,
-        is_observed  boolean NOT NULL DEFAULT false,
         -- eight bytes that tell values apart make small indexes and cheap joins; the label of the kind is in the hash
         value_key    bigint NOT NULL GENERATED ALWAYS AS
                      (('x' || encode(substr(value_hash, 1, 8), 'hex'))::bit(64)::bigint) STORED,
@@ -244,7 +243,8 @@ BEGIN
         ip_hashes               bigint[],
         forename_bloom          bytea,
         surname_bloom           bytea,
-        address_bloom           bytea
+        address_bloom           bytea,
+        observed_device_hashes  bigint[]
     );
 
     CREATE TABLE patternos_dw.identifier_block (

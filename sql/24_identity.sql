@@ -14,6 +14,15 @@ BEGIN
     -- compared far more often than read: neither compressed nor out of line
     ALTER TABLE patternos_dw.match_record ALTER COLUMN feature SET STORAGE PLAIN;
 
+    -- devices and IP addresses as account_feature has them, to be found by value
+    CREATE TABLE patternos_dw.match_member (
+        value_key    bigint NOT NULL,
+        identity_key bigint NOT NULL,
+        kind         text COLLATE "C" NOT NULL CHECK (kind IN ('device', 'ip')),
+        PRIMARY KEY (value_key, identity_key)
+    );
+    CREATE INDEX match_member_account ON patternos_dw.match_member (identity_key);
+
     -- the rule is in the upper eight bits of the key
     CREATE TABLE patternos_dw.match_key (
         key          bigint NOT NULL,
@@ -87,6 +96,9 @@ model_version: version of the model "accounts" that encoded it; 0 is the one shi
 traits: what can contradict: gender, hashes of day, month and year of birth, of the platform, of loyalty ids; 0 where not known
 keys: blocking keys by which it is compared, ascending
 feature: the compared values as patternos._encode_record() packs them$c$);
+    PERFORM patternos._describe('match_member', 'Devices and IP addresses of accounts, as of the last run of resolve_identities.', $c$
+value_key: first 64 bits of the hash, as account_feature has it
+kind: device or ip$c$);
     PERFORM patternos._describe('match_key', 'Blocking keys of accounts: two accounts with a key in common are compared.', $c$
 key: number of the blocking rule in the upper eight bits, then 56 bits of a hash of the values$c$);
     PERFORM patternos._describe('match_crowd', 'Blocking keys that more than setting match_key_cap accounts share; they bring nobody together, the finer rules do.', $c$

@@ -42,12 +42,11 @@ last_seen: latest sign of the account
 stated_at: time of the account's newest row in landing_customer, whose identifiers count; NULL without one
 stated_hash: 63 bits of the hash of that row's content as stored$c$);
     PERFORM patternos._describe('account_identifier', 'Keyed hashes of the identifiers of each account.', $c$
-kind: what was hashed: email, mobile, loyalty_id, name_address_dob, device or ip
+kind: what was hashed: email, mobile, loyalty_id or name_address_dob
 value_hash: keyed hash of the normalised value, 32 bytes
 value_key: its first 64 bits, by which equal values are found
 first_seen: first time that the account came with it
-last_seen: latest time that the account came with it
-is_observed: whether an event of the account came with it; then it stays when the account's newest row does not name it$c$);
+last_seen: latest time that the account came with it$c$);
     PERFORM patternos._describe('account_consent', 'Consents as the accounts gave and withdrew them, a row for each moment; of each purpose the newest that is not NULL holds.', $c$
 occurred_at: when the person decided
 marketing: true when given, false when withdrawn, NULL when nothing was said
@@ -74,14 +73,15 @@ pincode_area_hash: first three digits of the PIN code
 address_hash: canonical address
 house_hash: house number, without one the first number of the address
 birth_year_hashes: birth year and its two neighbours, sorted
-device_hashes: value_key of each device, sorted
-ip_hashes: value_key of each IP address, sorted
+device_hashes: first 64 bits of the hash of each device, sorted
+ip_hashes: first 64 bits of the hash of each IP address, sorted
 forename_bloom: Bloom filter of the forename's bigrams, 512 bits
 surname_bloom: Bloom filter of the surname's bigrams, 512 bits
-address_bloom: Bloom filter of the address's bigrams, 1,024 bits$c$);
+address_bloom: Bloom filter of the address's bigrams, 1,024 bits
+observed_device_hashes: of device_hashes those that events of the account came with; they stay when its newest row does not name them$c$);
     PERFORM patternos._describe('identifier_block', 'Identifiers that link nobody: placeholders and those shared by too many accounts.', $c$
 kind: kind of identifier
-value_hash: keyed hash of the value
+value_hash: keyed hash of the value; of a device or an IP address its first 8 bytes
 reason: placeholder, shared or manual
 accounts: accounts that carry it
 detected_at: when it was found$c$);

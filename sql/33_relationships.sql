@@ -63,6 +63,7 @@ BEGIN
         ('intent_training_labels', '{platform_id}', 'dim_platform', '{platform_id}', true),
         ('item_rule', '{platform_id}', 'dim_platform', '{platform_id}', true),
         ('match_key', '{identity_key}', 'match_record', '{identity_key}', true),
+        ('match_member', '{identity_key}', 'match_record', '{identity_key}', false),
         ('match_quarantine', '{identity_key}', 'dim_customer_identity', '{identity_key}', false),
         ('match_record', '{identity_key}', 'dim_customer_identity', '{identity_key}', false),
         ('purchase_rate_model', '{platform_id}', 'dim_platform', '{platform_id}', true),

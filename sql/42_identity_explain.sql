@@ -136,19 +136,17 @@ CREATE FUNCTION patternos._queue_holders(kind text, value_hash bytea) RETURNS bi
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    holders bigint;
+    holders CONSTANT bigint[] := ARRAY(SELECT patternos._holders(kind, value_hash));
 BEGIN
-    INSERT INTO patternos_dw.changed_account (identity_key)
-    SELECT a.identity_key FROM patternos_dw.account_identifier a
-    WHERE a.value_key = patternos._value_key(_queue_holders.value_hash)
-      AND a.kind = _queue_holders.kind AND a.value_hash = _queue_holders.value_hash
-    ON CONFLICT DO NOTHING;
-    SELECT count(*) INTO holders FROM patternos_dw.account_identifier a
-    WHERE a.value_key = patternos._value_key(_queue_holders.value_hash)
-      AND a.kind = _queue_holders.kind AND a.value_hash = _queue_holders.value_hash;
-    RETURN holders;
+    INSERT INTO patternos_dw.changed_account (identity_key) SELECT unnest(holders) ON CONFLICT DO NOTHING;
+    RETURN cardinality(holders);
 END
 $$;
+
+-- A value's hash as identifier_block has it: of devices and IP addresses eight bytes are kept.
+CREATE FUNCTION patternos._blocked_hash(kind text, value_hash bytea) RETURNS bytea
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN kind IN ('device', 'ip') THEN substr(value_hash, 1, 8) ELSE value_hash END;
 
 CREATE FUNCTION patternos.block_identifier(kind text, value_hash bytea, reason text DEFAULT 'manual') RETURNS bigint
 LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
@@ -160,11 +158,12 @@ BEGIN
     IF reason NOT IN ('manual', 'placeholder') THEN
         RAISE EXCEPTION 'reason of a block must be manual or placeholder' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF kind <> ALL (patternos._identifying_kinds() || '{device,ip}') OR octet_length(value_hash) <> 32 THEN
+    IF kind <> ALL (patternos._identifier_kinds()) OR octet_length(value_hash) <> 32 THEN
         RAISE EXCEPTION 'no such identifier'
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Give a kind and a value_hash as in patternos_dw.account_identifier.';
+                  HINT = 'Give a kind and a value_hash as in patternos_dw.account_identifier, or as patternos.hash_identifier() makes it.';
     END IF;
+    value_hash := patternos._blocked_hash(kind, value_hash);
     holders := patternos._queue_holders(kind, value_hash);
     INSERT INTO patternos_dw.identifier_block AS b (kind, value_hash, reason, accounts)
     VALUES (block_identifier.kind, block_identifier.value_hash, block_identifier.reason, holders)
@@ -179,6 +178,7 @@ LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM patternos._require_owner();
+    value_hash := patternos._blocked_hash(kind, value_hash);
     DELETE FROM patternos_dw.identifier_block b
     WHERE b.kind = unblock_identifier.kind AND b.value_hash = unblock_identifier.value_hash;
     IF NOT FOUND THEN
@@ -195,11 +195,10 @@ AS $$
     WITH known AS (
         SELECT v.visitor_hash, min(i.customer_key) AS customer_key
         FROM (SELECT DISTINCT visitor_hash FROM patternos_dw.event_anonymous) v
-        JOIN patternos_dw.account_identifier a
-             ON a.value_key = patternos._value_key(v.visitor_hash) AND a.kind = 'device' AND a.value_hash = v.visitor_hash
+        JOIN patternos_dw.match_member m ON m.value_key = patternos._value_key(v.visitor_hash) AND m.kind = 'device'
         JOIN patternos_dw.dim_customer_identity i USING (identity_key)
         WHERE NOT EXISTS (SELECT FROM patternos_dw.identifier_block b
-                          WHERE b.kind = a.kind AND b.value_hash = a.value_hash)
+                          WHERE b.kind = m.kind AND b.value_hash = int8send(m.value_key))
         GROUP BY v.visitor_hash
         HAVING min(i.customer_key) = max(i.customer_key)
     ), waiting AS (
@@ -228,7 +227,7 @@ $$;
 REVOKE ALL ON FUNCTION patternos._account_links(bigint, bigint[]), patternos._link_path(bigint, bigint, bigint[], double precision),
     patternos._best_link_path(bigint, bigint),
     patternos._account(text, text), patternos.explain_link(text, text, text, text), patternos._queue_holders(text, bytea),
-    patternos.block_identifier(text, bytea, text), patternos.unblock_identifier(text, bytea),
+    patternos._blocked_hash(text, bytea), patternos.block_identifier(text, bytea, text), patternos.unblock_identifier(text, bytea),
     patternos._link_visitors() FROM PUBLIC;
 
 COMMENT ON FUNCTION patternos.explain_link(text, text, text, text) IS

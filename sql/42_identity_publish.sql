@@ -54,7 +54,9 @@ AS $$
             LEFT JOIN patternos_dw.account_profile p USING (identity_key)
             LEFT JOIN patternos_dw.account_feature f USING (identity_key)
             CROSS JOIN LATERAL (VALUES (6, f.name_hash), (7, f.address_hash), (8, hashtextextended(lower(p.city), 0)),
-                                       (9, hashtextextended(p.age_group, 0))) a (kind, value)$query$)
+                                       (9, hashtextextended(p.age_group, 0))
+                                UNION ALL SELECT 4, unnest(patternos._without(f.device_hashes, (SELECT patternos._blocked_values('device'))))
+                                UNION ALL SELECT 5, unnest(patternos._without(f.ip_hashes, (SELECT patternos._blocked_values('ip'))))) a (kind, value)$query$)
     ), alike AS (
         SELECT i.identity_key, bit_or(n.bit) AS bits
         FROM pg_temp.work_group a

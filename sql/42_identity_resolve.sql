@@ -97,6 +97,40 @@ BEGIN
 END
 $$;
 
+-- Devices and IP addresses of the changed accounts, to be found by value.
+CREATE FUNCTION patternos._refresh_match_members() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    CREATE TEMP TABLE work_member ON COMMIT DROP AS
+    SELECT v.value_key, c.identity_key, v.kind
+    FROM pg_temp.work_changed c
+    JOIN patternos_dw.dim_customer_identity USING (identity_key)
+    JOIN patternos_dw.account_feature f USING (identity_key)
+    CROSS JOIN LATERAL (SELECT 'device' COLLATE "C" AS kind, unnest(f.device_hashes) AS value_key
+                        UNION ALL SELECT 'ip', unnest(f.ip_hashes)) v;
+    ANALYZE pg_temp.work_member;
+    DELETE FROM patternos_dw.match_member m USING pg_temp.work_changed c
+    WHERE m.identity_key = c.identity_key
+      AND NOT EXISTS (SELECT FROM pg_temp.work_member w WHERE w.identity_key = m.identity_key AND w.value_key = m.value_key);
+    INSERT INTO patternos_dw.match_member (value_key, identity_key, kind)
+    SELECT value_key, identity_key, kind FROM pg_temp.work_member ORDER BY value_key, identity_key
+    ON CONFLICT DO NOTHING;
+    DROP TABLE pg_temp.work_member;
+END
+$$;
+
+-- The accounts that hold a value. Devices and IP addresses are known by eight bytes of their hash.
+CREATE FUNCTION patternos._holders(kind text, value_hash bytea) RETURNS SETOF bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT a.identity_key FROM patternos_dw.account_identifier a
+    WHERE a.value_key = patternos._value_key(_holders.value_hash) AND a.kind = _holders.kind AND a.value_hash = _holders.value_hash
+    UNION ALL
+    SELECT m.identity_key FROM patternos_dw.match_member m
+    WHERE m.value_key = patternos._value_key(_holders.value_hash) AND m.kind = _holders.kind
+$$;
+
 -- Leaves work_value: values that changed accounts hold, and all blocked ones, with whether more accounts than
 -- the cap share them. Of single values no more holders are counted than the cap asks for.
 CREATE FUNCTION patternos._count_identifiers(everything boolean) RETURNS void
@@ -105,11 +139,13 @@ AS $$
 BEGIN
     IF everything THEN
         INSERT INTO pg_temp.work_value
-        SELECT a.value_key, a.kind, a.value_hash, count(*), count(*) > c.cap
-        FROM patternos_dw.account_identifier a
-        JOIN (SELECT k AS kind, patternos._identifier_cap(k) AS cap FROM unnest(patternos._identifier_kinds()) k OFFSET 0) c USING (kind)
-        GROUP BY a.value_key, a.kind, a.value_hash, c.cap
-        HAVING count(*) > 1;
+        SELECT a.value_key, a.kind, a.value_hash, a.accounts, a.accounts > c.cap
+        FROM (SELECT value_key, kind, value_hash, count(*) AS accounts FROM patternos_dw.account_identifier
+              GROUP BY value_key, kind, value_hash HAVING count(*) > 1
+              UNION ALL
+              SELECT value_key, kind, int8send(value_key), count(*) FROM patternos_dw.match_member
+              GROUP BY value_key, kind HAVING count(*) > 1) a
+        JOIN (SELECT k AS kind, patternos._identifier_cap(k) AS cap FROM unnest(patternos._identifier_kinds()) k OFFSET 0) c USING (kind);
     END IF;
     INSERT INTO pg_temp.work_value
     SELECT patternos._value_key(v.value_hash), v.kind, v.value_hash, n.accounts, n.accounts > c.cap
@@ -117,14 +153,21 @@ BEGIN
           FROM pg_temp.work_changed c
           JOIN patternos_dw.account_identifier h USING (identity_key)
           WHERE NOT everything
+          UNION
+          SELECT m.kind, int8send(m.value_key)
+          FROM pg_temp.work_changed c
+          JOIN patternos_dw.match_member m USING (identity_key)
+          WHERE NOT everything
           -- an account that no longer holds a value does not lead to it: blocked values are looked at each time
           UNION
           SELECT b.kind, b.value_hash FROM patternos_dw.identifier_block b WHERE b.reason = 'shared') v
     JOIN (SELECT k AS kind, patternos._identifier_cap(k) AS cap FROM unnest(patternos._identifier_kinds()) k OFFSET 0) c USING (kind)
     CROSS JOIN LATERAL (SELECT count(*) AS accounts
                         FROM (SELECT FROM patternos_dw.account_identifier a
-                              WHERE a.value_key = patternos._value_key(v.value_hash) AND a.kind = v.kind
-                                AND a.value_hash = v.value_hash LIMIT c.cap + 1) one) n
+                              WHERE a.value_key = patternos._value_key(v.value_hash) AND a.kind = v.kind AND a.value_hash = v.value_hash
+                              UNION ALL
+                              SELECT FROM patternos_dw.match_member m
+                              WHERE m.value_key = patternos._value_key(v.value_hash) AND m.kind = v.kind LIMIT c.cap + 1) one) n
     WHERE NOT EXISTS (SELECT FROM pg_temp.work_value w WHERE w.kind = v.kind AND w.value_hash = v.value_hash);
     ANALYZE pg_temp.work_value;
 END
@@ -151,10 +194,9 @@ BEGIN
         RETURNING kind, value_hash
     )
     INSERT INTO pg_temp.work_changed
-    SELECT DISTINCT a.identity_key
+    SELECT DISTINCT h.identity_key
     FROM (TABLE released UNION ALL TABLE blocked) v
-    JOIN patternos_dw.account_identifier a
-         ON a.value_key = patternos._value_key(v.value_hash) AND a.kind = v.kind AND a.value_hash = v.value_hash
+    CROSS JOIN LATERAL patternos._holders(v.kind, v.value_hash) h (identity_key)
     ON CONFLICT DO NOTHING;
     ANALYZE pg_temp.work_changed;
 END
@@ -360,6 +402,7 @@ BEGIN
     IF NOT many THEN
         PERFORM set_config('seq_page_cost', '100', true), set_config('random_page_cost', '1.1', true);
     END IF;
+    PERFORM patternos._refresh_match_members();
     PERFORM patternos._review_identifiers(many);
     PERFORM patternos._refresh_match_records(model.version, model.document, many);
     PERFORM patternos._review_match_keys(many);
@@ -440,7 +483,7 @@ $$;
 
 REVOKE ALL ON FUNCTION patternos._lock_identities(boolean), patternos._identifying_kinds(), patternos._identifier_kinds(),
     patternos._identifier_cap(text), patternos._create_identity_work(), patternos._take_changed_accounts(boolean),
-    patternos._count_identifiers(boolean), patternos._review_identifiers(boolean),
+    patternos._refresh_match_members(), patternos._holders(text, bytea), patternos._count_identifiers(boolean), patternos._review_identifiers(boolean),
     patternos._find_touched_accounts(double precision, boolean), patternos._cluster_accounts(double precision),
     patternos._quarantine_accounts(), patternos._assign_customers(), patternos._match_threshold(jsonb), patternos._do_resolve(boolean, jsonb),
     patternos._preview_resolve(boolean, jsonb), patternos._resolve_identities(boolean, jsonb),

@@ -1,9 +1,8 @@
 -- Landing of accounts: identifiers, features, profiles and consents. src/landing_customer_write.c writes what is new
 -- and lists the relations read here, which are about known accounts.
 --
--- The newest row of an account says which identifiers it has: those that it no longer brings go away, except
--- devices that events came with. Profiles
--- keep the most recent value of each attribute and consents every statement with its time, so that the rows of
+-- The newest row of an account says which identifiers, devices and addresses it has: those that it no longer
+-- brings go away, except devices that events came with. Profiles keep the most recent value of each attribute and consents every statement with its time, so that the rows of
 -- an account may come in any order and in any batches.
 
 CREATE FUNCTION patternos._seed_customer_mapping() RETURNS void
@@ -39,6 +38,13 @@ AS $$
     FROM generate_series(0, octet_length(hashes) / 32 - 1) i
 $$;
 
+-- Both sets' numbers, sorted; NULL is an empty set.
+CREATE FUNCTION patternos._union(numbers bigint[], others bigint[]) RETURNS bigint[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(DISTINCT n ORDER BY n) FROM unnest(numbers || others) n
+$$;
+
 -- What was known before. Leaves "old_profile" and "old_statement" by account number.
 CREATE FUNCTION patternos._landing_steps_known() RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -52,7 +58,8 @@ AS $steps$ VALUES
 $steps$;
 
 -- Identifiers and features. Leaves "applied", the rows that are newer than what was known of their account,
--- and "removed" and "added", the accounts that lost and got identifiers.
+-- "removed" and "added", the accounts that lost and got identifiers, and "changed_feature", known ones that are
+-- compared by something else now.
 CREATE FUNCTION patternos._landing_steps_identifiers() RETURNS TABLE (relation text, statement text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
@@ -68,7 +75,7 @@ AS $steps$ VALUES
     FROM applied a JOIN staged_identifier i USING (line)$$),
 ('removed', $$
     DELETE FROM patternos_dw.account_identifier h USING applied a
-    WHERE h.identity_key = a.identity_key AND NOT a.is_new AND NOT h.is_observed
+    WHERE h.identity_key = a.identity_key AND NOT a.is_new
       AND NOT EXISTS (SELECT FROM target t WHERE t.identity_key = h.identity_key AND t.value_key = h.value_key)
     RETURNING h.identity_key$$),
 (NULL, $$
@@ -83,17 +90,20 @@ AS $steps$ VALUES
     ORDER BY t.identity_key
     ON CONFLICT (identity_key, value_key) DO NOTHING
     RETURNING identity_key$$),
-(NULL, $$
-    DELETE FROM patternos_dw.account_feature f USING applied a WHERE f.identity_key = a.identity_key AND NOT a.is_new$$),
+('old_feature', $$
+    DELETE FROM patternos_dw.account_feature f USING applied a
+    WHERE f.identity_key = a.identity_key AND NOT a.is_new
+    RETURNING f.*$$),
 ('patternos_dw.account_feature', $$
     SELECT f.* FROM applied a JOIN staged_feature f USING (identity_key) ORDER BY f.identity_key$$),
 (NULL, $$
-    UPDATE patternos_dw.account_feature f SET device_hashes = d.device_hashes
-    FROM (SELECT h.identity_key, array_agg(h.value_key ORDER BY h.value_key) AS device_hashes
-          FROM applied a JOIN patternos_dw.account_identifier h USING (identity_key)
-          WHERE NOT a.is_new AND h.kind = 'device'
-          GROUP BY h.identity_key HAVING bool_or(h.is_observed)) d
-    WHERE f.identity_key = d.identity_key AND f.device_hashes IS DISTINCT FROM d.device_hashes$$)
+    UPDATE patternos_dw.account_feature f
+    SET device_hashes = patternos._union(f.device_hashes, o.observed_device_hashes), observed_device_hashes = o.observed_device_hashes
+    FROM old_feature o WHERE f.identity_key = o.identity_key AND o.observed_device_hashes IS NOT NULL$$),
+('changed_feature', $$
+    SELECT a.identity_key
+    FROM applied a JOIN patternos_dw.account_feature f USING (identity_key) LEFT JOIN old_feature o USING (identity_key)
+    WHERE NOT a.is_new AND ROW(f.*) IS DISTINCT FROM ROW(o.*)$$)
 $steps$;
 
 -- The consents. Of two statements of the same moment the one that refuses counts. Leaves "consented": of
@@ -149,6 +159,7 @@ AS $steps$ VALUES
     SELECT identity_key FROM new_profile
     UNION SELECT identity_key FROM removed
     UNION SELECT identity_key FROM added
+    UNION SELECT identity_key FROM changed_feature
     UNION SELECT identity_key FROM consented WHERE is_change$$),
 (NULL, $$
     INSERT INTO patternos_dw.changed_account (identity_key)
@@ -184,6 +195,7 @@ AS $$
 $$;
 
 REVOKE ALL ON FUNCTION patternos._seed_customer_mapping(), patternos._parked_customer_payload(text), patternos._tokens(bytea),
+    patternos._union(bigint[], bigint[]),
     patternos._landing_steps_known(), patternos._landing_steps_identifiers(),
     patternos._landing_steps_consents(),
     patternos._landing_steps_customer_changes(), patternos._landing_steps_customer(boolean) FROM PUBLIC;

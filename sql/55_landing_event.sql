@@ -69,8 +69,7 @@ AS $steps$ VALUES
 ('visitor_key', $$
     SELECT v.visitor_id, i.customer_key
     FROM (SELECT DISTINCT visitor_id FROM staged WHERE account IS NULL) v
-    JOIN patternos_dw.account_identifier d
-         ON d.value_key = patternos._value_key(v.visitor_id) AND d.kind = 'device' AND d.value_hash = v.visitor_id
+    JOIN patternos_dw.match_member d ON d.value_key = patternos._value_key(v.visitor_id) AND d.kind = 'device'
     JOIN patternos_dw.dim_customer_identity i USING (identity_key)
     GROUP BY 1, 2$$),
 ('known_event', $$
@@ -114,10 +113,9 @@ CREATE FUNCTION patternos._landing_steps_event_after() RETURNS TABLE (relation t
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
 ('device', $$
-    SELECT k.identity_key, s.visitor_id, min(s.event_timestamp) AS first_seen, max(s.event_timestamp) AS last_seen
+    SELECT DISTINCT k.identity_key, patternos._value_key(s.visitor_id) AS value_key
     FROM staged s JOIN account_key k USING (account)
-    WHERE s.visitor_id IS NOT NULL
-    GROUP BY k.identity_key, s.visitor_id$$),
+    WHERE s.visitor_id IS NOT NULL$$),
 (NULL, $$
     UPDATE patternos_dw.dim_customer c
     SET first_seen_date = least(c.first_seen_date, s.first_date), last_seen_date = greatest(c.last_seen_date, s.last_date), updated_at = now()
@@ -129,25 +127,20 @@ AS $steps$ VALUES
     WHERE c.customer_key = s.customer_key
       AND (s.first_date < c.first_seen_date OR s.last_date > c.last_seen_date OR c.first_seen_date IS NULL)$$),
 ('new_device', $$
-    SELECT DISTINCT d.identity_key FROM device d
-    WHERE NOT EXISTS (SELECT FROM patternos_dw.account_identifier i
-                      WHERE i.identity_key = d.identity_key AND i.value_key = patternos._value_key(d.visitor_id))$$),
+    SELECT d.identity_key, array_agg(d.value_key ORDER BY d.value_key) AS value_keys,
+           bool_or(f.device_hashes IS NULL OR d.value_key <> ALL (f.device_hashes)) AS is_unknown
+    FROM device d LEFT JOIN patternos_dw.account_feature f USING (identity_key)
+    WHERE f.observed_device_hashes IS NULL OR d.value_key <> ALL (f.observed_device_hashes)
+    GROUP BY d.identity_key$$),
 (NULL, $$
     INSERT INTO patternos_dw.changed_account (identity_key)
-    SELECT identity_key FROM new_device ORDER BY identity_key ON CONFLICT DO NOTHING$$),
+    SELECT identity_key FROM new_device WHERE is_unknown ORDER BY identity_key ON CONFLICT DO NOTHING$$),
 (NULL, $$
-    INSERT INTO patternos_dw.account_identifier AS old (identity_key, kind, value_hash, first_seen, last_seen, is_observed)
-    SELECT identity_key, 'device', visitor_id, first_seen, last_seen, true FROM device ORDER BY 1, 3
-    ON CONFLICT (identity_key, value_key) DO UPDATE
-        SET first_seen = least(old.first_seen, excluded.first_seen), last_seen = greatest(old.last_seen, excluded.last_seen),
-            is_observed = true
-        WHERE excluded.first_seen < old.first_seen OR excluded.last_seen > old.last_seen OR NOT old.is_observed$$),
-(NULL, $$
-    INSERT INTO patternos_dw.account_feature (identity_key, device_hashes)
-    SELECT i.identity_key, array_agg(i.value_key ORDER BY i.value_key)
-    FROM new_device n JOIN patternos_dw.account_identifier i USING (identity_key)
-    WHERE i.kind = 'device' GROUP BY i.identity_key ORDER BY i.identity_key
-    ON CONFLICT (identity_key) DO UPDATE SET device_hashes = excluded.device_hashes$$),
+    INSERT INTO patternos_dw.account_feature AS old (identity_key, device_hashes, observed_device_hashes)
+    SELECT identity_key, value_keys, value_keys FROM new_device ORDER BY identity_key
+    ON CONFLICT (identity_key) DO UPDATE
+        SET device_hashes = patternos._union(old.device_hashes, excluded.device_hashes),
+            observed_device_hashes = patternos._union(old.observed_device_hashes, excluded.observed_device_hashes)$$),
 (NULL, $$
     SELECT patternos._extend_dim_time((min(a.event_timestamp) AT TIME ZONE z.zone)::date, (max(a.event_timestamp) AT TIME ZONE z.zone)::date)
     FROM staged a CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z GROUP BY z.zone$$),

@@ -28,14 +28,14 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* Where the identifiers of a row are, and the kind of each. */
+/* Where the identifiers of a row are, and the kind of each; devices and IP addresses are features. */
 static const struct
 {
 	CustomerField field;
 	const char *kind;
 }			identifiers[] = {
 	{EMAIL, "email"}, {EMAIL_SHA256, "email"}, {MOBILE, "mobile"}, {MOBILE_SHA256, "mobile"},
-	{LOYALTY_ID, "loyalty_id"}, {PERSON, "name_address_dob"}, {DEVICES, "device"}, {IPS, "ip"}
+	{LOYALTY_ID, "loyalty_id"}, {PERSON, "name_address_dob"}
 };
 
 static const WriterColumn customer_columns[] = {

@@ -61,9 +61,9 @@ DECLARE
     moved bigint := 0;
 BEGIN
     TRUNCATE patternos_dw.dim_customer, patternos_dw.dim_customer_identity, patternos_dw.account_profile,
-        patternos_dw.account_identifier, patternos_dw.changed_account, patternos_dw.identifier_block,
+        patternos_dw.account_identifier, patternos_dw.account_feature, patternos_dw.changed_account, patternos_dw.identifier_block,
         patternos_dw.customer_id_history, patternos_dw.fact_transaction, patternos_dw.fact_transaction_line,
-        patternos_dw.fact_event, patternos_dw.changed_customer, patternos_dw.match_record, patternos_dw.match_key, patternos_dw.match_crowd,
+        patternos_dw.fact_event, patternos_dw.changed_customer, patternos_dw.match_record, patternos_dw.match_member, patternos_dw.match_key, patternos_dw.match_crowd,
         patternos_dw.match_edge, patternos_dw.identity_run;
     FOR batch IN 0 .. batches - CASE WHEN late THEN 0 ELSE 1 END LOOP
         WITH fresh AS (
@@ -93,10 +93,16 @@ BEGIN
             INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
             SELECT i.identity_key, v.kind, v.value_hash, now(), now()
             FROM input_value v JOIN patternos_dw.dim_customer_identity i ON i.platform_customer_id = 'A' || v.n
-            WHERE abs(hashint4extended(v.n, seed)) % batches + CASE WHEN late THEN 1 ELSE 0 END = batch
+            WHERE v.kind <> 'device' AND abs(hashint4extended(v.n, seed)) % batches + CASE WHEN late THEN 1 ELSE 0 END = batch
+            RETURNING identity_key
+        ), device AS (
+            INSERT INTO patternos_dw.account_feature (identity_key, device_hashes)
+            SELECT i.identity_key, ARRAY[patternos._value_key(v.value_hash)]
+            FROM input_value v JOIN patternos_dw.dim_customer_identity i ON i.platform_customer_id = 'A' || v.n
+            WHERE v.kind = 'device' AND abs(hashint4extended(v.n, seed)) % batches + CASE WHEN late THEN 1 ELSE 0 END = batch
             RETURNING identity_key
         )
-        INSERT INTO patternos_dw.changed_account (identity_key) SELECT DISTINCT identity_key FROM held ON CONFLICT DO NOTHING;
+        INSERT INTO patternos_dw.changed_account (identity_key) SELECT identity_key FROM held UNION SELECT identity_key FROM device ON CONFLICT DO NOTHING;
         INSERT INTO patternos_dw.changed_account (identity_key)
         SELECT i.identity_key FROM patternos_dw.dim_customer_identity i JOIN input n ON i.platform_customer_id = n.account
         WHERE abs(hashint4extended(n.n, seed)) % batches = batch

@@ -15,7 +15,7 @@ CREATE TEMP TABLE input AS
 SELECT i.identity_key AS n, i.platform_id, i.platform_customer_id FROM patternos_dw.dim_customer_identity i;
 CREATE TEMP TABLE input_profile AS TABLE patternos_dw.account_profile;
 CREATE TEMP TABLE input_feature AS TABLE patternos_dw.account_feature;
-CREATE TEMP TABLE input_identifier AS SELECT identity_key, kind, value_hash, first_seen, last_seen, is_observed FROM patternos_dw.account_identifier;
+CREATE TEMP TABLE input_identifier AS SELECT identity_key, kind, value_hash, first_seen, last_seen FROM patternos_dw.account_identifier;
 CREATE TEMP TABLE key_of (n bigint PRIMARY KEY, identity_key bigint, customer_key bigint);
 
 -- An account's content as that of another: what it says now, or what it said before it was corrected.
@@ -28,8 +28,8 @@ BEGIN
     DELETE FROM patternos_dw.account_identifier WHERE identity_key = key;
     INSERT INTO patternos_dw.account_profile SELECT (json_populate_record(p, json_build_object('identity_key', key))).* FROM input_profile p WHERE identity_key = content;
     INSERT INTO patternos_dw.account_feature SELECT (json_populate_record(f, json_build_object('identity_key', key))).* FROM input_feature f WHERE identity_key = content;
-    INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen, is_observed)
-    SELECT key, kind, value_hash, first_seen, last_seen, is_observed FROM input_identifier WHERE identity_key = content;
+    INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
+    SELECT key, kind, value_hash, first_seen, last_seen FROM input_identifier WHERE identity_key = content;
     INSERT INTO patternos_dw.changed_account VALUES (key, clock_timestamp());
 END
 $$;
@@ -41,7 +41,7 @@ DECLARE
 BEGIN
     TRUNCATE patternos_dw.dim_customer, patternos_dw.dim_customer_identity, patternos_dw.account_profile, patternos_dw.account_feature,
         patternos_dw.account_identifier, patternos_dw.changed_account, patternos_dw.identifier_block, patternos_dw.customer_id_history,
-        patternos_dw.changed_customer, patternos_dw.match_record, patternos_dw.match_key, patternos_dw.match_crowd, patternos_dw.match_edge, patternos_dw.identity_run;
+        patternos_dw.changed_customer, patternos_dw.match_record, patternos_dw.match_member, patternos_dw.match_key, patternos_dw.match_crowd, patternos_dw.match_edge, patternos_dw.identity_run;
     DELETE FROM key_of;
     CREATE TEMP TABLE plan AS
     SELECT i.n, abs(hashint8extended(i.n, seed)) % batches AS batch, NULL::bigint AS wrong, NULL::bigint AS correction, i.platform_id, i.platform_customer_id FROM input i;

@@ -95,7 +95,9 @@ UPDATE patternos_dw.setting SET value = '50' WHERE name = 'customer_account_cap'
 
 -- circuit breaker: 300 known accounts that a value withheld so far would join in pairs
 CREATE TEMP TABLE pair AS SELECT pg_temp.account('p' || n, 'mobile:p' || n) AS identity_key, n FROM generate_series(1, 300) n;
+INSERT INTO patternos_dw.account_feature (identity_key, ip_hashes) SELECT identity_key, ARRAY[identity_key, -n] FROM pair;
 SELECT is(patternos._resolve_identities(), 0::bigint, '300 accounts alone');
+SELECT is((SELECT count(*) FROM patternos_dw.match_member JOIN pair USING (identity_key)), 600::bigint, 'found by their addresses');
 INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
 SELECT identity_key, 'email', sha256(convert_to('p' || n / 2, 'UTF8')), now(), now() FROM pair;
 INSERT INTO patternos_dw.changed_account SELECT identity_key FROM pair;
@@ -117,6 +119,7 @@ DELETE FROM patternos_dw.dim_customer c WHERE NOT EXISTS (SELECT FROM patternos_
 INSERT INTO patternos_dw.changed_account SELECT identity_key FROM pair ON CONFLICT DO NOTHING;
 SELECT lives_ok($$SELECT patternos._resolve_identities(false, '{"max_churn": 1}')$$, 'accounts may go');
 SELECT is_empty($$SELECT identity_key FROM patternos_dw.match_record WHERE identity_key IN (SELECT identity_key FROM pair WHERE n <= 100)
+    UNION SELECT identity_key FROM patternos_dw.match_member WHERE identity_key IN (SELECT identity_key FROM pair WHERE n <= 100)
     UNION SELECT identity_key FROM patternos_dw.match_key WHERE identity_key IN (SELECT identity_key FROM pair WHERE n <= 100)
     UNION SELECT account_a FROM patternos_dw.match_edge WHERE account_a IN (SELECT identity_key FROM pair) OR account_b IN (SELECT identity_key FROM pair)$$, 'and leave nothing to compare');
 

@@ -14,7 +14,7 @@ SET client_min_messages = warning;
 INSERT INTO patternos_dw.landing_customer SELECT * FROM patternos.sample_customers($people, 11, 0.5);
 -- networks of very many are no place
 INSERT INTO patternos_dw.identifier_block (kind, value_hash, reason)
-SELECT kind, value_hash, 'shared' FROM patternos_dw.account_identifier WHERE kind = 'ip' GROUP BY 1, 2 HAVING count(*) > 10;
+SELECT 'ip', int8send(ip), 'shared' FROM patternos_dw.account_feature, unnest(ip_hashes) ip GROUP BY ip HAVING count(*) > 10;
 CREATE TABLE hashed AS SELECT a.*, i.platform_customer_id FROM patternos_dw.match_account a JOIN patternos_dw.dim_customer_identity i USING (identity_key);
 
 CREATE TABLE stated AS

@@ -36,8 +36,19 @@ is(value(q{concat_ws('|', platform_id, platform_customer_id, session_id, event_t
 	'ZEPTO|A1|s1|add_to_cart|2025-08-01 08:00:00|https://x.in/p?mail=[email]|https://y.in/?q=[phone]|call [phone]|P-1|mobile|Chrome|Android|'
 	. '{"a": {"b": ["[email]", "[phone]", 12.50]}, "[email]": true}', 'is kept redacted');
 is(value(q{(ip_hash = patternos.hash_identifier('ip', '49.36.12.7')) || ' ' || (SELECT c.unified_category FROM patternos_dw.dim_product_category c WHERE c.category_id = e.category_id)
-	|| ' ' || (SELECT string_agg((value_hash = patternos.hash_identifier('device', ' D-1'))::text, ' ') FROM patternos_dw.account_identifier WHERE kind = 'device') FROM patternos_dw.fact_event e}),
+	|| ' ' || (SELECT string_agg((device_hashes = ARRAY[patternos._value_key(patternos.hash_identifier('device', ' D-1'))])::text, ' ') FROM patternos_dw.account_feature) FROM patternos_dw.fact_event e}),
 	'true Test true', 'its address and device as hashes, its category from the product');
+# what an event came with stays an account's device; what the account's own row names goes with the next one
+my $devices = q{string_agg(d.name || ' ' || (patternos._value_key(patternos.hash_identifier('device', d.name)) = ANY (f.device_hashes)), ', ' ORDER BY d.name)
+	FROM patternos_dw.account_feature f JOIN patternos_dw.dim_customer_identity i USING (identity_key) CROSS JOIN (VALUES ('d-0'), ('d-1'), ('d-2')) d (name) WHERE i.platform_customer_id = 'A1'};
+my $state = q{SET client_min_messages = warning; TRUNCATE patternos_dw.changed_account; INSERT INTO patternos_dw.landing_customer (platform_id, platform_customer_id, devices, updated_at) VALUES ('ZEPTO', 'A1', };
+psql($database, $state . q{'d-0;d-2', '2025-08-02')});
+is(value($devices), 'd-0 true, d-1 true, d-2 true', 'an account names devices, an event came with another');
+psql($database, $state . q{'d-2', '2025-08-03')});
+is(value($devices), 'd-0 false, d-1 true, d-2 true', 'the newest row says which, but for that of the event');
+is(value('count(*) FROM patternos_dw.changed_account'), 1, 'which is a change');
+psql($database, $state . q{'d-2', '2025-08-04')});
+is(value('count(*) FROM patternos_dw.changed_account'), 0, 'the same devices again are none');
 is(value(q{count(*) FROM patternos_dw.raw_record WHERE payload::text ~ '(planted|98765|d-1|49\.36)'}), '0', 'its record holds nothing personal');
 is(land(map { { platform_customer_id => 'A2', event_id => "k$_", event_timestamp => "2025-08-01 10:00:0$_", event_type => (qw(view_item search scroll OrderCompleted))[$_],
 	device_type => ('iPad', 'PC', 'fridge', undef)[$_], category => ('Salt', 'Oddities', undef, undef)[$_], ip => ('10.0.0.1', '', undef, '2001:db8:85a3::1')[$_] } } 0 .. 3), 'loaded 4 4 0 0', 'names of other vocabularies');
