@@ -177,6 +177,36 @@ AS $$
     FROM scaled
 $$;
 
+-- What two people of one household share, for _fit_match_model: per comparison how it is shared (0 not, 1 its value, 2 its surname), the
+-- share of households that do and how many pairs that is worth; per level, worst first, which parts of a name agree at it
+-- (1 surname, 2 forename, 3 both). Without a
+-- telephone, an address, an e-mail address or a set of devices, and without a name or a date beside it, nothing is shared.
+CREATE FUNCTION patternos._household_sharing(document jsonb, relation regclass, OUT sharing double precision[], OUT names integer[])
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH comparison AS (
+        SELECT c.value AS c, c.ordinality AS n, c.value ->> 'kind' AS kind,
+               (SELECT r.role FROM patternos._column_roles(relation) AS r WHERE jsonb_build_array(r.name) = c.value -> 'columns') AS role
+        FROM jsonb_array_elements(document -> 'comparisons') WITH ORDINALITY AS c
+    ), shared AS (
+        SELECT n, c, CASE WHEN kind IN ('address', 'postcode') OR role IN ('place', 'region', 'house') THEN ARRAY[1, 0.9, 20]
+                          WHEN kind IN ('phone', 'email', 'set') THEN ARRAY[1, 0.4, 5]
+                          WHEN kind = 'full_name' THEN ARRAY[2, 0.7, 10]
+                          WHEN kind = 'name' AND role = 'surname' THEN ARRAY[1, 0.7, 10]
+                          ELSE ARRAY[0, 0.01, 0] END AS how
+        FROM comparison
+        WHERE (SELECT bool_or(kind IN ('address', 'phone', 'email', 'set')) AND bool_or(kind IN ('full_name', 'name', 'date')) FROM comparison)
+    )
+    SELECT coalesce(array_agg(h ORDER BY c.n, i) FILTER (WHERE h IS NOT NULL), (SELECT array_fill(0::float8, ARRAY[3 * count(*)::integer]) FROM comparison)),
+           (SELECT array_agg(CASE WHEN l.value ->> 'test' IN ('exact', 'swapped', 'nickname', 'both_jaro_winkler', 'initial', 'phonetic')
+                                       OR l.value ->> 'test' IN ('surname_exact', 'forename_exact') AND (l.value ->> 'threshold')::float8 > 0.8
+                                         THEN 3
+                                  WHEN l.value ->> 'test' IN ('surname_exact', 'surname_only') THEN 1
+                                  WHEN l.value ->> 'test' IN ('forename_exact', 'forename_only') THEN 2 ELSE 0 END ORDER BY x.n, l.ordinality DESC)
+            FROM comparison AS x, jsonb_array_elements(x.c -> 'levels') WITH ORDINALITY AS l)
+    FROM comparison AS c LEFT JOIN shared AS s ON s.n = c.n LEFT JOIN LATERAL unnest(s.how::float8[]) WITH ORDINALITY AS u (h, i) ON true
+$$;
+
 -- <work>_label (a, b, same): labelled pairs of records by their numbers, from a table of labels and, for the warehouse's owner, from
 -- match_label. Returns how many there are.
 CREATE FUNCTION patternos._match_labels(document jsonb, work text, relation regclass) RETURNS bigint
@@ -247,8 +277,9 @@ BEGIN
 END
 $$;
 
--- The document with m and u of all levels and lambda out of the parameters of _fit_match_model.
-CREATE FUNCTION patternos._with_parameters(document jsonb, parameters double precision[]) RETURNS jsonb
+-- The document with m and u of all levels and lambda out of the parameters of _fit_match_model, and with h of all levels and the share
+-- of households where there are any.
+CREATE FUNCTION patternos._with_parameters(document jsonb, parameters double precision[], households double precision[]) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     WITH comparison AS (
@@ -259,12 +290,15 @@ AS $$
         SELECT c.n, c.c, jsonb_agg(l.value || jsonb_build_object(
                    'm', patternos._significant(parameters[(c.last - l.ordinality + 2)::integer]),
                    'u', patternos._significant(parameters[(c.last - l.ordinality + 2)::integer + (cardinality(parameters) - 1) / 2]))
+                   || CASE WHEN households IS NULL THEN '{}'
+                           ELSE jsonb_build_object('h', patternos._significant(households[(c.last - l.ordinality + 2)::integer])) END
                    ORDER BY l.ordinality) AS levels
         FROM comparison AS c, jsonb_array_elements(c.c -> 'levels') WITH ORDINALITY AS l
         GROUP BY c.n, c.c
     )
     SELECT document || jsonb_build_object('probability_two_random_records_match', patternos._significant(parameters[1]),
                                           'comparisons', jsonb_agg(c || jsonb_build_object('levels', levels) ORDER BY n))
+        || CASE WHEN households IS NULL THEN '{}' ELSE jsonb_build_object('probability_same_household', patternos._significant(least(households[1], 0.5))) END
     FROM filled
 $$;
 

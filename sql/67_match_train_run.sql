@@ -73,7 +73,7 @@ AS $$
         SELECT c.ordinality AS n, CASE WHEN EXISTS (SELECT FROM implied WHERE c.value -> 'columns' = jsonb_build_array(implied.name))
             THEN c.value || jsonb_build_object('levels', (
                 SELECT jsonb_agg(CASE WHEN (l.value ->> 'm')::float8 > (l.value ->> 'u')::float8
-                                      THEN l.value - 'tf_weight' || jsonb_build_object('u', l.value -> 'm') ELSE l.value END ORDER BY l.ordinality)
+                                      THEN l.value - '{tf_weight,h}'::text[] || jsonb_build_object('u', l.value -> 'm') ELSE l.value END ORDER BY l.ordinality)
                 FROM jsonb_array_elements(c.value -> 'levels') WITH ORDINALITY AS l))
             ELSE c.value END AS c
         FROM jsonb_array_elements(document -> 'comparisons') WITH ORDINALITY AS c
@@ -94,6 +94,8 @@ DECLARE
     random record;
     truth record;
     p record;
+    household record := patternos._household_sharing(document, relation);
+    looked_at double precision;
     fit record;
     result jsonb;
 BEGIN
@@ -115,12 +117,13 @@ BEGIN
         origin := 'deterministic rules';
     END IF;
     p := patternos._start_parameters(document);
-    lambda := least(greatest(lambda, 1e-12), 1 - 1e-9);
-    fit := patternos._fit_match_model(p.levels, coalesce(lambda, 1 / sqrt(2 * total + 100)) || p.start, 0::float8 || p.prior, (origin <> 'estimated') || p.fixed,
+    lambda := least(greatest(coalesce(lambda, 1 / sqrt(2 * total + 100)), 1e-12), 1 - 1e-9);
+    SELECT coalesce(sum(n), 0) / greatest(total, 1) INTO looked_at FROM unnest(random.counts) AS n;
+    fit := patternos._fit_match_model(p.levels, lambda || p.start, 0::float8 || p.prior, (origin <> 'estimated') || p.fixed,
                patternos._agreement(document, relation, work, random.patterns, random.counts,
                                     total > coalesce((document ->> 'max_pairs')::float8, 1e6)),
-               total, passes.masks, passes.passes, passes.patterns, passes.counts, passes.truths);
-    result := patternos._with_column_shares(patternos._with_parameters(document, fit.parameters), relation, work);
+               total, passes.masks, passes.passes, passes.patterns, passes.counts, passes.truths, looked_at, household.sharing, household.names);
+    result := patternos._with_column_shares(patternos._with_parameters(document, fit.parameters, fit.households), relation, work);
     result := patternos._without_implied_places(result, relation);
     RETURN result || jsonb_build_object('training', jsonb_build_object(
         'pairs', total::numeric, 'random_pairs', (SELECT coalesce(sum(n), 0) FROM unnest(random.counts) AS n), 'labelled_pairs', labels,

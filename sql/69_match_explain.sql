@@ -65,7 +65,7 @@ BEGIN
 END
 $$;
 
--- The weight of a pair step by step: the prior, then each comparison in the model's order. weight + tf_adjustment, added from the first
+-- The weight of a pair step by step: the prior, each comparison in the model's order, and what one household explains. weight + tf_adjustment, added from the first
 -- step on, give running_weight, and the last of these is the weight that prediction stores.
 CREATE FUNCTION patternos._match_waterfall(document jsonb, record_a bytea, record_b bytea)
 RETURNS TABLE (step integer, comparison text, columns text[], level text, m double precision, u double precision,
@@ -100,6 +100,18 @@ BEGIN
         running_weight := (running_weight + weight) + tf_adjustment;
         RETURN NEXT;
     END LOOP;
+    IF document ? 'probability_same_household' THEN
+        step := step + 1;
+        comparison := 'household';
+        columns := NULL;
+        level := 'probability_same_household';
+        m := NULL;
+        u := NULL;
+        weight := terms[2 * step];
+        tf_adjustment := NULL;
+        running_weight := running_weight + weight;
+        RETURN NEXT;
+    END IF;
 END
 $$;
 

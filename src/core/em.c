@@ -9,6 +9,10 @@
  *		p_g = lambda P(g | match) / (lambda P(g | match) + (1 - lambda) P(g | non-match))
  * and an iteration sets lambda to the mean of p, m to the shares of the levels
  * weighted by p and u to those weighted by 1 - p.
+ *
+ * Non-matches may be a mixture of their own: a share of them is of one household,
+ *		P(g | non-match) = (1 - household) prod u_c[g_c] + household prod h_c[g_c]
+ * (three classes, as Winkler 1993 and Larsen and Rubin 2001 have them).
  */
 #include "core/em.h"
 
@@ -20,21 +24,22 @@
 /* logarithms of a model's parameters */
 typedef struct EmLogs
 {
+	bool		has_household;
 	double		match;
 	double		non_match;
+	double		household;
 	double		m[EM_MAX_COMPARISONS][EM_MAX_LEVELS + 1];
 	double		u[EM_MAX_COMPARISONS][EM_MAX_LEVELS + 1];
+	double		h[EM_MAX_COMPARISONS][EM_MAX_LEVELS + 1];
 } EmLogs;
 
-/* weighted counts of an iteration */
-typedef struct EmSums
+/* probabilities of a pattern's classes */
+typedef struct EmPosterior
 {
-	double		total;
-	double		matches;
+	double		match;
+	double		household;
 	double		log_likelihood;
-	double		m[EM_MAX_COMPARISONS][EM_MAX_LEVELS + 1];
-	double		u[EM_MAX_COMPARISONS][EM_MAX_LEVELS + 1];
-} EmSums;
+} EmPosterior;
 
 static inline int
 level_of(uint64_t pattern, int comparison)
@@ -67,32 +72,39 @@ em_pattern_fits(const EmModel *model, uint64_t pattern)
 static void
 take_logs(const EmModel *model, EmLogs *logs)
 {
+	logs->has_household = model->household > 0;
 	logs->match = log_of(model->lambda);
-	logs->non_match = log_of(1 - model->lambda);
+	logs->non_match = log_of(1 - model->lambda) + log_of(1 - model->household);
+	logs->household = log_of(1 - model->lambda) + log_of(model->household);
 	for (int c = 0; c < model->ncomparisons; c++)
 	{
 		const EmComparison *comparison = &model->comparisons[c];
 
 		logs->m[c][0] = 0;
 		logs->u[c][0] = 0;
+		logs->h[c][0] = 0;
 		for (int level = 1; level <= comparison->levels; level++)
 		{
 			logs->m[c][level] = log_of(comparison->m[level]);
 			logs->u[c][level] = log_of(comparison->u[level]);
+			if (logs->has_household)
+				logs->h[c][level] = log_of(comparison->h[level]);
 		}
 	}
 }
 
 /*
- * Probability that a pair of the pattern is a match, and the logarithm of the
- * pattern's probability.
+ * Probabilities of a pattern's classes, and the logarithm of its own.
  */
-static double
-posterior(const EmLogs *logs, int ncomparisons, uint64_t pattern, double *log_likelihood)
+static EmPosterior
+posterior(const EmLogs *logs, int ncomparisons, uint64_t pattern)
 {
+	EmPosterior result = {0};
 	double		match = logs->match;
 	double		non_match = logs->non_match;
+	double		household = logs->household;
 	double		odds;			/* of the less likely class, at most 1 */
+	double		share = 0;		/* of the household among non-matches */
 
 	for (int c = 0; c < ncomparisons; c++)
 	{
@@ -100,10 +112,19 @@ posterior(const EmLogs *logs, int ncomparisons, uint64_t pattern, double *log_li
 
 		match += logs->m[c][level];
 		non_match += logs->u[c][level];
+		household += logs->h[c][level];
+	}
+	if (logs->has_household)
+	{
+		odds = portable_exp(household < non_match ? household - non_match : non_match - household);
+		share = (household < non_match ? odds : 1) / (1 + odds);
+		non_match = (household < non_match ? non_match : household) + portable_log(1 + odds);
 	}
 	odds = portable_exp(match < non_match ? match - non_match : non_match - match);
-	*log_likelihood = (match < non_match ? non_match : match) + portable_log(1 + odds);
-	return (match < non_match ? odds : 1) / (1 + odds);
+	result.log_likelihood = (match < non_match ? non_match : match) + portable_log(1 + odds);
+	result.match = (match < non_match ? odds : 1) / (1 + odds);
+	result.household = (1 - result.match) * share;
+	return result;
 }
 
 /*
@@ -113,17 +134,16 @@ double
 em_probability(const EmModel *model, uint64_t pattern)
 {
 	EmLogs		logs;
-	double		ignored;
 
 	take_logs(model, &logs);
-	return posterior(&logs, model->ncomparisons, pattern, &ignored);
+	return posterior(&logs, model->ncomparisons, pattern).match;
 }
 
 /*
  * The expectation step: weighted counts under the model.
  */
-static void
-expect(const EmModel *model, const EmCount *counts, size_t ncounts, EmSums *sums)
+void
+em_expect(const EmModel *model, const EmCount *counts, size_t ncounts, EmSums *sums)
 {
 	EmLogs		logs;
 
@@ -132,20 +152,25 @@ expect(const EmModel *model, const EmCount *counts, size_t ncounts, EmSums *sums
 	for (size_t i = 0; i < ncounts; i++)
 	{
 		double		count = counts[i].count;
-		double		log_likelihood;
-		double		p = posterior(&logs, model->ncomparisons, counts[i].pattern, &log_likelihood);
+		EmPosterior p = posterior(&logs, model->ncomparisons, counts[i].pattern);
 
+		if (counts[i].truth == EM_MATCH)
+			p.household = 0;
+		else if (counts[i].truth == EM_NON_MATCH)
+			p.household /= p.match < 1 ? 1 - p.match : 1;
 		if (counts[i].truth != EM_UNKNOWN)
-			p = counts[i].truth == EM_MATCH ? 1 : 0;
+			p.match = counts[i].truth == EM_MATCH ? 1 : 0;
 		sums->total += count;
-		sums->matches += count * p;
-		sums->log_likelihood += count * log_likelihood;
+		sums->matches += count * p.match;
+		sums->households += count * p.household;
+		sums->log_likelihood += count * p.log_likelihood;
 		for (int c = 0; c < model->ncomparisons; c++)
 		{
 			int			level = level_of(counts[i].pattern, c);
 
-			sums->m[c][level] += count * p;
-			sums->u[c][level] += count * (1 - p);
+			sums->m[c][level] += count * p.match;
+			sums->u[c][level] += count * (1 - p.match);
+			sums->h[c][level] += count * p.household;
 		}
 	}
 }
@@ -238,7 +263,7 @@ em_fit(EmModel *model, const EmCount *counts, size_t ncounts, const EmOptions *o
 	{
 		if (options->check)
 			options->check();
-		expect(model, counts, ncounts, &sums);
+		em_expect(model, counts, ncounts, &sums);
 		fit.change = maximise(model, &sums, options);
 		fit.iterations++;
 	} while (fit.change >= options->convergence && fit.iterations < options->max_iterations);

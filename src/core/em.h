@@ -28,6 +28,7 @@ typedef struct EmComparison
 	int			levels;
 	double		m[EM_MAX_LEVELS + 1];	/* of a match */
 	double		u[EM_MAX_LEVELS + 1];	/* of a non-match */
+	double		h[EM_MAX_LEVELS + 1];	/* of a non-match of one household */
 	double		prior_m[EM_MAX_LEVELS + 1]; /* pseudo-counts */
 	double		prior_u[EM_MAX_LEVELS + 1];
 	bool		fix_m[EM_MAX_LEVELS + 1];	/* keep the value given */
@@ -38,8 +39,22 @@ typedef struct EmModel
 {
 	int			ncomparisons;
 	double		lambda;			/* share of matches */
+	double		household;		/* share of one household among non-matches;
+								 * 0: they are all of one kind */
 	EmComparison comparisons[EM_MAX_COMPARISONS];
 } EmModel;
+
+/* weighted counts of entries: expected matches, households, all other pairs */
+typedef struct EmSums
+{
+	double		total;
+	double		matches;
+	double		households;
+	double		log_likelihood;
+	double		m[EM_MAX_COMPARISONS][EM_MAX_LEVELS + 1];
+	double		u[EM_MAX_COMPARISONS][EM_MAX_LEVELS + 1];
+	double		h[EM_MAX_COMPARISONS][EM_MAX_LEVELS + 1];
+} EmSums;
 
 /* What is known of the pairs of an entry. */
 typedef enum EmTruth
@@ -82,6 +97,9 @@ extern bool em_pattern_fits(const EmModel *model, uint64_t pattern);
 
 /* Probability that a pair of this pattern is a match. */
 extern double em_probability(const EmModel *model, uint64_t pattern);
+
+/* The expectation step. */
+extern void em_expect(const EmModel *model, const EmCount *counts, size_t ncounts, EmSums *sums);
 
 /*
  * Puts a comparison's counts, with pseudo-counts added, into probabilities:

@@ -134,6 +134,7 @@ typedef struct MatchLevel
 	uint8_t		test;
 	double		threshold;
 	double		weight;			/* log2(m / u) */
+	double		household;		/* log2(h / u) */
 	double		tf_weight;		/* 0: no frequency term */
 	double		log2_floor;		/* of the frequency */
 } MatchLevel;
@@ -144,6 +145,8 @@ typedef struct MatchComparison
 	uint8_t		columns;
 	uint8_t		column[MATCH_MAX_PARTS];
 	uint8_t		levels;
+	uint8_t		household_tf;	/* bit i: a household shares the frequency of
+								 * column i */
 	MatchLevel	level[MATCH_MAX_LEVELS];	/* best first, else last */
 	/* derived by match_prepare_model() */
 	double		best;			/* largest weight of any level with its term */
@@ -155,6 +158,8 @@ typedef struct MatchComparison
 typedef struct MatchModel
 {
 	double		prior;			/* log2(lambda / (1 - lambda)) */
+	double		household;		/* share of one household among non-matches,
+								 * 0 to 0.5 */
 	int			columns;
 	int			comparisons;
 	MatchColumn column[MATCH_MAX_COLUMNS];
@@ -164,12 +169,13 @@ typedef struct MatchModel
 	uint8_t		order[MATCH_MAX_COMPARISONS];	/* of evaluation */
 } MatchModel;
 
-/* A pair's terms: weights of the levels and of the frequencies, document order. */
+/* A pair's terms: weights of the levels and of the frequencies, document order, and the household's. */
 typedef struct MatchTerms
 {
 	uint8_t		level[MATCH_MAX_COMPARISONS];	/* numbered as in a pattern */
 	double		weight[MATCH_MAX_COMPARISONS];
 	double		tf[MATCH_MAX_COMPARISONS];
+	double		household;		/* of the pair: what one household explains */
 } MatchTerms;
 
 /* vocabulary, src/core/match_kind.c */

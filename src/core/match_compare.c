@@ -3,8 +3,9 @@
  *		A pair of records under a model: levels, pattern, terms, weight.
  *
  * The weight is prior, then for each comparison in the document's order the level's
- * weight and its frequency term, added from left to right: the same bits wherever it
- * is computed.  With a floor, comparisons that are quick to decide come first, and
+ * weight and its frequency term, added from left to right, then the household's term:
+ * the same bits wherever it is computed.  Non-matches are a mixture of strangers and
+ * pairs of one household, so that what a household explains does not count twice.  With a floor, comparisons that are quick to decide come first, and
  * the others in the order of match_prepare_model(), until the best that can still
  * come leaves the pair below the floor.
  */
@@ -12,6 +13,16 @@
 
 /* Slack of the bound, far above the rounding of at most 31 sums. */
 #define BOUND_SLACK 1e-6
+
+/* Bits of evidence beyond which more makes no difference; 2 to its power is finite. */
+#define MOST_EVIDENCE 1000
+
+/* A pair's terms with the evidence of each comparison for one household. */
+typedef struct PairTerms
+{
+	MatchTerms	terms;
+	double		household[MATCH_MAX_COMPARISONS];
+} PairTerms;
 
 /* A level that has not been looked for; see also LEVEL_NULL and LEVEL_BAD. */
 #define LEVEL_OPEN (-3)
@@ -186,15 +197,17 @@ field_log2_tf(int kind, MatchBytes field)
 
 /*
  * The frequency term of a level: how much rarer than on average the values are that
- * agree; the more frequent one of the two counts.
+ * agree; the more frequent one of the two counts.  *shared is the part of it that
+ * one household would explain as well.
  */
 static double
 tf_term(const MatchModel *model, const MatchComparison *comparison, const MatchLevel *level,
-		MatchBytes a, MatchBytes b)
+		MatchBytes a, MatchBytes b, double *shared)
 {
 	int			parts;
 	double		sum = 0;
 
+	*shared = 0;
 	if (level->tf_weight == 0)
 		return 0;
 	parts = match_tf_parts(comparison, level->test);
@@ -210,8 +223,11 @@ tf_term(const MatchModel *model, const MatchComparison *comparison, const MatchL
 			find_field(b, comparison->column[i], &y) != FIELD_GOOD)
 			continue;
 		log2_tf = fmax(field_log2_tf(column->kind, x), field_log2_tf(column->kind, y));
-		if (!isnan(log2_tf))
-			sum += column->log2_u - fmax(log2_tf, level->log2_floor);
+		if (isnan(log2_tf))
+			continue;
+		sum += column->log2_u - fmax(log2_tf, level->log2_floor);
+		if ((comparison->household_tf & 1 << i) != 0)
+			*shared += level->tf_weight * (column->log2_u - fmax(log2_tf, level->log2_floor));
 	}
 	return level->tf_weight * sum;
 }
@@ -220,35 +236,58 @@ tf_term(const MatchModel *model, const MatchComparison *comparison, const MatchL
  * The terms of a comparison at a level.
  */
 static inline void
-set_terms(const MatchModel *model, int c, int level, MatchBytes a, MatchBytes b, MatchTerms *terms)
+set_terms(const MatchModel *model, int c, int index, MatchBytes a, MatchBytes b, PairTerms *pair)
 {
 	const MatchComparison *comparison = &model->comparison[c];
+	MatchTerms *terms = &pair->terms;
+	const MatchLevel *level;
+	double		shared;
 
-	if (level == LEVEL_NULL)
+	pair->household[c] = 0;
+	if (index == LEVEL_NULL)
 	{
 		terms->level[c] = 0;
 		terms->weight[c] = terms->tf[c] = 0;
 		return;
 	}
-	terms->level[c] = (uint8_t) (comparison->levels - level);
-	terms->weight[c] = comparison->level[level].weight;
-	terms->tf[c] = tf_term(model, comparison, &comparison->level[level], a, b);
+	level = &comparison->level[index];
+	terms->level[c] = (uint8_t) (comparison->levels - index);
+	terms->weight[c] = level->weight;
+	terms->tf[c] = tf_term(model, comparison, level, a, b, &shared);
+	/* a value that strangers share even more often is no sign of a household */
+	pair->household[c] = level->household > 0 ? fmax(level->household + shared, 0) : level->household;
+}
+
+/*
+ * What is taken off because the two may be of one household: with s the household's
+ * share of non-matches and e its evidence, log2 of (1 - s) + s 2^e.
+ */
+static double
+household_term(const MatchModel *model, const PairTerms *pair)
+{
+	double		evidence = 0;
+
+	if (model->household <= 0)
+		return 0;
+	for (int c = 0; c < model->comparisons; c++)
+		evidence += pair->household[c];
+	return -log2((1 - model->household) + model->household * exp2(fmin(evidence, MOST_EVIDENCE)));
 }
 
 /*
  * The weight: the terms in their order.
  */
 static double
-sum_terms(const MatchModel *model, const MatchTerms *terms)
+sum_terms(const MatchModel *model, const PairTerms *pair)
 {
 	double		sum = model->prior;
 
 	for (int c = 0; c < model->comparisons; c++)
 	{
-		sum += terms->weight[c];
-		sum += terms->tf[c];
+		sum += pair->terms.weight[c];
+		sum += pair->terms.tf[c];
 	}
-	return sum;
+	return sum + household_term(model, pair);
 }
 
 /*
@@ -257,6 +296,8 @@ sum_terms(const MatchModel *model, const MatchTerms *terms)
 bool
 match_terms(const MatchModel *model, MatchBytes a, MatchBytes b, MatchTerms *terms)
 {
+	PairTerms	pair;
+
 	if (!is_record(model, a) || !is_record(model, b))
 		return false;
 	for (int c = 0; c < model->comparisons; c++)
@@ -265,8 +306,10 @@ match_terms(const MatchModel *model, MatchBytes a, MatchBytes b, MatchTerms *ter
 
 		if (level == LEVEL_BAD)
 			return false;
-		set_terms(model, c, level, a, b, terms);
+		set_terms(model, c, level, a, b, &pair);
 	}
+	pair.terms.household = household_term(model, &pair);
+	*terms = pair.terms;
 	return true;
 }
 
@@ -299,9 +342,9 @@ match_pattern(const MatchModel *model, MatchBytes a, MatchBytes b, int64_t *patt
 bool
 match_weight(const MatchModel *model, MatchBytes a, MatchBytes b, double floor, double *weight)
 {
-	MatchTerms	terms;
+	PairTerms	pair = {0};
 	uint16_t	open = 0;
-	double		bound = model->prior;
+	double		bound = model->prior - log2(1 - model->household);
 
 	if (!is_record(model, a) || !is_record(model, b))
 		return false;
@@ -318,8 +361,8 @@ match_weight(const MatchModel *model, MatchBytes a, MatchBytes b, double floor, 
 			bound += open_bound(&model->comparison[c]);
 			continue;
 		}
-		set_terms(model, c, level, a, b, &terms);
-		bound += terms.weight[c] + terms.tf[c];
+		set_terms(model, c, level, a, b, &pair);
+		bound += pair.terms.weight[c] + pair.terms.tf[c];
 	}
 	for (int i = 0; i < model->comparisons && open != 0; i++)
 	{
@@ -335,10 +378,10 @@ match_weight(const MatchModel *model, MatchBytes a, MatchBytes b, double floor, 
 		if (level == LEVEL_BAD)
 			return false;
 		open &= (uint16_t) ~(1u << c);
-		set_terms(model, c, level, a, b, &terms);
-		bound += terms.weight[c] + terms.tf[c] - open_bound(comparison);
+		set_terms(model, c, level, a, b, &pair);
+		bound += pair.terms.weight[c] + pair.terms.tf[c] - open_bound(comparison);
 	}
-	bound = sum_terms(model, &terms);
+	bound = sum_terms(model, &pair);
 	if (bound >= floor)
 		*weight = bound;
 	return true;

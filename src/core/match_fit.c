@@ -2,8 +2,8 @@
  * match_fit.c
  *		All parameters of a match model out of counts of patterns.
  *
- * The share a of a level among all pairs is a mixture of matches and others, so
- *		u = (a - lambda m) / (1 - lambda).
+ * Pairs at a level among all pairs are matches, pairs of one household (see
+ * match_household.c) and strangers; what is left without the former gives u.
  * m comes from training passes, each over the pairs that agree on a blocking
  * rule, with the comparisons of the rule's columns left out; of the passes'
  * estimates the median counts.  lambda is the number of matches expected among
@@ -24,57 +24,72 @@
 #define LEAST_MATCHES 5.0
 
 /*
- * The least share of a level's pairs that are taken to be non-matches, because
- * lambda and m are estimates.
+ * The least share of a level's pairs that are taken to be strangers, because the
+ * others are estimates.
  */
 #define LEAST_CHANCE 0.02
 
+static double
+bounded(double lambda)
+{
+	return lambda < EM_LEAST ? EM_LEAST : lambda > 1 - EM_LEAST ? 1 - EM_LEAST : lambda;
+}
+
 /*
- * u of every level out of its share among all pairs, less the matches' part.
+ * u of every level: what is left of all pairs at the level when the matches and
+ * the households expected there are taken off.
  */
 static void
 fit_u(MatchFit *fit)
 {
 	EmModel    *model = &fit->model;
+	EmSums		sums;
 
+	em_expect(model, fit->blocked, fit->nblocked, &sums);
 	for (int c = 0; c < model->ncomparisons; c++)
 	{
 		EmComparison *comparison = &model->comparisons[c];
 		double		count[EM_MAX_LEVELS + 1] = {0};
-		double		sum = 0;
 
-		for (int level = 1; level <= comparison->levels; level++)
-			sum += fit->agreement[c][level];
 		for (int level = 1; level <= comparison->levels; level++)
 		{
 			double		pairs = fit->agreement[c][level];
-			double		others = pairs - sum * model->lambda * comparison->m[level];
+			double		others = pairs - (sums.m[c][level] + sums.h[c][level]) * fit->looked_at;
 			double		least = pairs * LEAST_CHANCE;
 
 			count[level] = others > least ? others : least;
 		}
 		em_normalise(comparison->u, count, comparison->prior_u, comparison->fix_u, comparison->levels);
 	}
+	if (fit->households)
+		household_levels(fit);
 }
 
 /*
- * lambda for the m and u at hand: pairs that no rule finds count as
- * non-matches.
+ * lambda and the share of households for the m and u at hand: pairs that no rule
+ * finds count as strangers.
  */
 static void
 fit_lambda(MatchFit *fit)
 {
-	EmOptions	options = {0};
+	for (int i = 0; i < MAX_ITERATIONS && fit->nblocked > 0; i++)
+	{
+		double		before = fit->model.lambda;
+		double		total = fit->total;
+		EmSums		sums;
 
-	if (fit->fix_lambda || fit->nblocked == 0)
-		return;
-	options.fix_m = true;
-	options.fix_u = true;
-	options.total = fit->total;
-	options.max_iterations = MAX_ITERATIONS;
-	options.convergence = fit->model.lambda * CONVERGENCE;
-	options.check = fit->check;
-	em_fit(&fit->model, fit->blocked, fit->nblocked, &options);
+		if (fit->check)
+			fit->check();
+		em_expect(&fit->model, fit->blocked, fit->nblocked, &sums);
+		if (total < sums.total)
+			total = sums.total;
+		if (!fit->fix_lambda)
+			fit->model.lambda = bounded(sums.matches / total);
+		if (fit->households && fit->model.household > 0)
+			household_fit(fit, &sums);
+		if (fabs(fit->model.lambda - before) < before * CONVERGENCE && i > 0)
+			break;
+	}
 }
 
 /*
@@ -196,6 +211,13 @@ model_change(const EmModel *a, const EmModel *b)
 void
 match_fit(MatchFit *fit)
 {
+	if (fit->households)
+	{
+		fit->model.household = fit->model.lambda;
+		for (int c = 0; c < fit->model.ncomparisons; c++)
+			fit->sharing[c].share = fit->sharing[c].expected;
+		household_levels(fit);
+	}
 	fit_u(fit);
 	fit_lambda(fit);
 	do

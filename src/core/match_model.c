@@ -13,7 +13,7 @@
 
 #include "core/match_record.h"
 
-#define MODEL_MAGIC 0x314D4D50	/* PMM1 */
+#define MODEL_MAGIC 0x324D4D50	/* PMM2 */
 
 typedef struct Writer
 {
@@ -115,6 +115,7 @@ write_model(const MatchModel *model, Writer *w, uint32_t size)
 	put(w, &magic, sizeof(magic));
 	put(w, &size, sizeof(size));
 	put_double(w, model->prior);
+	put_double(w, model->household);
 	put_byte(w, model->columns);
 	put_byte(w, model->comparisons);
 	for (int i = 0; i < model->columns; i++)
@@ -132,6 +133,7 @@ write_model(const MatchModel *model, Writer *w, uint32_t size)
 		for (int i = 0; i < comparison->columns; i++)
 			put_byte(w, comparison->column[i]);
 		put_byte(w, comparison->levels);
+		put_byte(w, comparison->household_tf);
 		for (int i = 0; i < comparison->levels; i++)
 		{
 			const MatchLevel *level = &comparison->level[i];
@@ -139,6 +141,7 @@ write_model(const MatchModel *model, Writer *w, uint32_t size)
 			put_byte(w, level->test);
 			put_double(w, level->threshold);
 			put_double(w, level->weight);
+			put_double(w, level->household);
 			put_double(w, level->tf_weight);
 			put_double(w, level->log2_floor);
 		}
@@ -184,6 +187,7 @@ take_comparison(Reader *r, const MatchModel *model, MatchComparison *comparison)
 			r->good = false;
 	}
 	comparison->levels = take_byte(r, 2, MATCH_MAX_LEVELS);
+	comparison->household_tf = take_byte(r, 0, (1 << MATCH_MAX_PARTS) - 1);
 	for (int i = 0; i < comparison->levels && r->good; i++)
 	{
 		MatchLevel *level = &comparison->level[i];
@@ -191,6 +195,7 @@ take_comparison(Reader *r, const MatchModel *model, MatchComparison *comparison)
 		level->test = take_byte(r, 0, TEST_COUNT - 1);
 		level->threshold = take_double(r);
 		level->weight = take_double(r);
+		level->household = take_double(r);
 		level->tf_weight = take_double(r);
 		level->log2_floor = take_double(r);
 		if (!match_test_fits(comparison->kind, comparison->columns, level->test) ||
@@ -216,6 +221,9 @@ match_read_model(const char *bytes, size_t size, MatchModel *model)
 	if (header[0] != MODEL_MAGIC || header[1] != size)
 		return false;
 	model->prior = take_double(&r);
+	model->household = take_double(&r);
+	if (model->household < 0 || model->household > 0.5)
+		r.good = false;
 	model->columns = take_byte(&r, 1, MATCH_MAX_COLUMNS);
 	model->comparisons = take_byte(&r, 1, MATCH_MAX_COMPARISONS);
 	for (int i = 0; i < model->columns; i++)

@@ -322,14 +322,64 @@ write_sensitivity(const MatchFit *fit)
 }
 
 /*
+ * What the comparisons share within a household: per comparison a Sharing, how
+ * often and how sure that is, and per level a NameAgreement.
+ */
+static void
+read_sharing(FunctionCallInfo fcinfo, MatchFit *fit, int nlevels)
+{
+	Datum	   *sharing = array_elements(fcinfo, 12, "sharing", 3 * fit->model.ncomparisons, NULL);
+	Datum	   *names = array_elements(fcinfo, 13, "names", nlevels, NULL);
+	bool		any = false;
+	int			next = 0;
+
+	for (int c = 0; c < fit->model.ncomparisons; c++)
+	{
+		MatchSharing *s = &fit->sharing[c];
+		double		kind = DatumGetFloat8(sharing[3 * c]);
+
+		s->sharing = kind == SHARING_VALUE ? SHARING_VALUE : kind == SHARING_SURNAME ? SHARING_SURNAME : SHARING_NONE;
+		s->expected = DatumGetFloat8(sharing[3 * c + 1]);
+		s->strength = DatumGetFloat8(sharing[3 * c + 2]);
+		if (!(s->expected >= 0 && s->expected <= 1 && s->strength >= 0 && s->strength <= 1e15))
+			bad_argument("sharing");
+		for (int level = 1; level <= fit->model.comparisons[c].levels; level++)
+			s->names[level] = (NameAgreement) (DatumGetInt32(names[next++]) & 3);
+		any |= s->sharing == SHARING_VALUE;
+	}
+	fit->households = any;
+}
+
+/*
+ * The share of households among non-matches, then h of all levels; NULL without
+ * households.
+ */
+static Datum
+write_households(const MatchFit *fit, int nlevels, bool *isnull)
+{
+	Datum	   *values = palloc((1 + nlevels) * sizeof(Datum));
+	int			next = 0;
+
+	*isnull = !fit->households || fit->model.household <= 0;
+	if (*isnull)
+		return (Datum) 0;
+	values[next++] = Float8GetDatum(fit->model.household);
+	for (int c = 0; c < fit->model.ncomparisons; c++)
+		for (int level = 1; level <= fit->model.comparisons[c].levels; level++)
+			values[next++] = Float8GetDatum(fit->model.comparisons[c].h[level]);
+	return PointerGetDatum(construct_array(values, next, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/*
  * _fit_match_model(levels integer[], start float8[], prior float8[],
  *	   fixed boolean[], agreement float8[], total float8, masks bigint[],
- *	   sessions integer[], patterns bigint[], counts float8[], truths integer[])
+ *	   sessions integer[], patterns bigint[], counts float8[], truths integer[],
+ *	   looked_at float8, sharing float8[], names integer[])
  *	   returns (parameters float8[], passes float8[], rounds integer,
- *	   change float8, sensitivity float8[])
+ *	   change float8, sensitivity float8[], households float8[])
  *
- * agreement holds, in the order of m, the pairs per level among all pairs;
- * total is the number of all pairs.  22023 for arrays that do not fit together.
+ * agreement holds, in the order of m, the pairs per level among all pairs, or
+ * among that part of them that was looked at; total is the number of all pairs.  22023 for arrays that do not fit together.
  */
 Datum
 patternos_fit_match_model(PG_FUNCTION_ARGS)
@@ -337,8 +387,8 @@ patternos_fit_match_model(PG_FUNCTION_ARGS)
 	MatchFit   *fit = palloc0(sizeof(MatchFit));
 	TupleDesc	descriptor;
 	Datum	   *agreement;
-	Datum		values[5];
-	bool		nulls[5] = {false};
+	Datum		values[6];
+	bool		nulls[6] = {false};
 	int			nparameters = read_levels(fcinfo, 0, &fit->model);
 	int			next = 0;
 
@@ -352,8 +402,10 @@ patternos_fit_match_model(PG_FUNCTION_ARGS)
 		for (int level = 1; level <= fit->model.comparisons[c].levels; level++)
 			fit->agreement[c][level] = DatumGetFloat8(agreement[next++]);
 	fit->total = PG_GETARG_FLOAT8(5);
-	if (!(fit->model.lambda > 0 && fit->model.lambda < 1 && fit->total >= 0))
+	fit->looked_at = PG_GETARG_FLOAT8(11);
+	if (!(fit->model.lambda > 0 && fit->model.lambda < 1 && fit->total >= 0 && fit->looked_at >= 0))
 		bad_argument("lambda: it must be between 0 and 1");
+	read_sharing(fcinfo, fit, (nparameters - 1) / 2);
 	read_sessions(fcinfo, fit);
 	fit->check = check_interrupts;
 	match_fit(fit);
@@ -362,5 +414,6 @@ patternos_fit_match_model(PG_FUNCTION_ARGS)
 	values[2] = Int32GetDatum(fit->rounds);
 	values[3] = Float8GetDatum(fit->change);
 	values[4] = PointerGetDatum(write_sensitivity(fit));
+	values[5] = write_households(fit, (nparameters - 1) / 2, &nulls[5]);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }

@@ -145,14 +145,15 @@ patternos__match_weight(PG_FUNCTION_ARGS)
 
 /*
  * patternos._match_terms(a, b, model): prior, then weight of the level and frequency
- * term of each comparison; their sum from left to right is the weight.
+ * term of each comparison, then the term of the household; their sum from left to
+ * right is the weight.
  */
 Datum
 patternos__match_terms(PG_FUNCTION_ARGS)
 {
 	const MatchModel *model = match_model_argument(fcinfo, 2, 0, NULL);
 	MatchTerms	terms;
-	Datum		elements[1 + 2 * MATCH_MAX_COMPARISONS];
+	Datum		elements[2 + 2 * MATCH_MAX_COMPARISONS];
 	int			n = 0;
 
 	if (!match_terms(model, record_argument(fcinfo, 0), record_argument(fcinfo, 1), &terms))
@@ -163,6 +164,7 @@ patternos__match_terms(PG_FUNCTION_ARGS)
 		elements[n++] = Float8GetDatum(terms.weight[c]);
 		elements[n++] = Float8GetDatum(terms.tf[c]);
 	}
+	elements[n++] = Float8GetDatum(terms.household);
 	PG_RETURN_ARRAYTYPE_P(construct_array(elements, n, FLOAT8OID, sizeof(float8),
 										  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }

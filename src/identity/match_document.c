@@ -13,6 +13,9 @@
 /* Frequencies below this count as this where a level names no floor. */
 #define DEFAULT_TF_FLOOR 1e-6
 
+/* A household shares a value when it makes an agreement this many bits likelier. */
+#define SHARED_BITS 0.01
+
 PG_FUNCTION_INFO_V1(patternos__compile_match_model);
 
 /*
@@ -238,12 +241,13 @@ compile_level(JsonbContainer *object, const MatchComparison *comparison, const c
 			  bool last, MatchLevel *level)
 {
 	static const char *const keys[] = {
-		"label", "test", "threshold", "m", "u", "fix_m", "fix_u", "tf_weight", "tf_floor", NULL
+		"label", "test", "threshold", "m", "u", "h", "fix_m", "fix_u", "tf_weight", "tf_floor", NULL
 	};
 	JsonbValue *name = text_member(object, "test", where, true);
 	int			test = match_find_test(name->val.string.val, name->val.string.len);
 	double		none = 0;
 	double		floor = DEFAULT_TF_FLOOR;
+	double		u;
 	const TestInfo *info;
 
 	check_keys(object, where, keys);
@@ -264,10 +268,29 @@ compile_level(JsonbContainer *object, const MatchComparison *comparison, const c
 									 info->use == THRESHOLD_REQUIRED ? NULL : &info->usual);
 	if (info->use == THRESHOLD_NONE)
 		level->threshold = 0;
-	level->weight = log2(number_member(object, "m", where, 1e-300, 1, NULL)) -
-		log2(number_member(object, "u", where, 1e-300, 1, NULL));
+	u = number_member(object, "u", where, 1e-300, 1, NULL);
+	level->weight = log2(number_member(object, "m", where, 1e-300, 1, NULL)) - log2(u);
+	level->household = log2(number_member(object, "h", where, 1e-300, 1, &u)) - log2(u);
 	level->tf_weight = number_member(object, "tf_weight", where, 0, 10, &none);
 	level->log2_floor = log2(number_member(object, "tf_floor", where, 1e-300, 1, &floor));
+}
+
+/*
+ * Which columns' values a household shares where they agree: bit i for column i.  Of
+ * a whole name that is the surname, whose frequency is not known in one column.
+ */
+static uint8_t
+shared_columns(const MatchComparison *comparison)
+{
+	bool		shared = false;
+
+	for (int i = 0; i < comparison->levels; i++)
+		shared = shared || comparison->level[i].household > SHARED_BITS;
+	if (!shared)
+		return 0;
+	if (comparison->kind == KIND_FULL_NAME || comparison->columns == 2)
+		return comparison->columns == 2 ? 2 : 0;
+	return (uint8_t) ((1 << comparison->columns) - 1);
 }
 
 /*
@@ -305,6 +328,7 @@ compile_comparison(JsonbContainer *object, JsonbContainer *columns, const char *
 		compile_level(object_element(levels, i, place), comparison, place,
 					  i == comparison->levels - 1, &comparison->level[i]);
 	}
+	comparison->household_tf = shared_columns(comparison);
 }
 
 /*
@@ -366,6 +390,8 @@ patternos__compile_match_model(PG_FUNCTION_ARGS)
 	number_member(document, "format_version", "document", 1, 1, &lambda);
 	lambda = number_member(document, "probability_two_random_records_match", "document", 1e-15, 1 - 1e-9, NULL);
 	model->prior = log2(lambda) - log2(1 - lambda);
+	lambda = 0;
+	model->household = number_member(document, "probability_same_household", "document", 0, 0.5, &lambda);
 	columns = array_member(document, "columns", "columns", 1, MATCH_MAX_COLUMNS);
 	compile_columns(columns, model);
 	comparisons = array_member(document, "comparisons", "comparisons", 1, MATCH_MAX_COMPARISONS);

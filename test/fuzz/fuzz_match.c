@@ -177,6 +177,7 @@ check_pair(const MatchModel *model, MatchBytes a, MatchBytes b)
 		if ((ab >> (4 * c) & 15) != terms.level[c])
 			fail("pattern and terms differ");
 	}
+	sum += terms.household;
 	if (sum != exact)
 		fail("the terms do not sum to the weight");
 	if (floored != (exact >= floor ? exact : -INFINITY))
