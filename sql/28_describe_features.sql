@@ -129,7 +129,7 @@ DECLARE
 intent_score: purchase intent, 0 to 1: the documented index, or a champion model's 30-day probability
 intent_level: high, medium or low, from the stored score
 intent_percentile: share of customers with a lower score, 0 to 100
-predicted_category_id: category bought most likely (dim_product_category); NULL when unknown
+predicted_category_id: category bought most likely next (dim_product_category); NULL when unknown
 purchase_probability_7d: probability of a purchase within 7 days, 0 to 1; NULL when it cannot be said
 purchase_probability_30d: probability of a purchase within 30 days, 0 to 1; NULL when it cannot be said
 model_version: version of the model that scored$c$;
@@ -137,7 +137,7 @@ BEGIN
     PERFORM patternos._describe('intent_score', 'Purchase intent of each customer, per platform used and for ALL.', scores || $c$
 score_id: text id of the row, generated
 scoring_timestamp: moment that it holds for: midnight at the start of as_of in the warehouse's time zone
-category_intent_score: strength of the predicted category, 0 to 1; NULL when unknown
+category_intent_score: strength of the predicted category, 0 to 1: its probability within 30 days by a champion of category_intent, else the score times the affinity; NULL when unknown
 predicted_purchase_days: days until the next purchase expected; NULL when it cannot be said
 model_type: what filled score and probabilities
 feature_importance: what the score is made of; NULL when not explained

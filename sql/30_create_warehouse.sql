@@ -29,6 +29,7 @@ BEGIN
     PERFORM patternos._create_features();
     PERFORM patternos._create_feature_rules();
     PERFORM patternos._create_intent();
+    PERFORM patternos._create_category_intent();
     PERFORM patternos._create_match_tables();
     PERFORM patternos._create_identity_tables();
     PERFORM patternos._seed_warehouse();

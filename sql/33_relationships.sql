@@ -57,6 +57,8 @@ BEGIN
         ('intent_score', '{customer_key}', 'dim_customer', '{customer_key}', false),
         ('intent_score', '{platform_id}', 'dim_platform', '{platform_id}', true),
         ('intent_score', '{predicted_category_id}', 'dim_product_category', '{category_id}', true),
+        ('intent_score_category', '{category_id}', 'dim_product_category', '{category_id}', true),
+        ('intent_score_category', '{customer_key}', 'dim_customer', '{customer_key}', false),
         ('intent_serving', '{customer_key}', 'dim_customer', '{customer_key}', true),
         ('intent_training_labels', '{category_id}', 'dim_product_category', '{category_id}', true),
         ('intent_training_labels', '{customer_key}', 'dim_customer', '{customer_key}', false),

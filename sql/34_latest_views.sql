@@ -54,6 +54,8 @@ BEGIN
     END LOOP;
     PERFORM patternos._create_latest_view('feat_cross_platform_latest', 'feat_cross_platform', 'refresh_features', 'true',
         'feat_cross_platform at the newest complete refresh: one row per customer.');
+    PERFORM patternos._create_latest_view('intent_score_category_latest', 'intent_score_category', 'score_intent', 'true',
+        'intent_score_category at the newest complete refresh: one row per customer and category.');
     PERFORM patternos._create_affinity_view();
 END
 $$;

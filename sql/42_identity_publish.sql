@@ -127,7 +127,7 @@ BEGIN
         SELECT t.name, max(r.as_of) AS as_of
         FROM (VALUES ('rfm', 'feat_customer_rfm'), ('affinity', 'feat_customer_affinity'),
                      ('behavior', 'feat_customer_behavior'), ('cross_platform', 'feat_cross_platform'),
-                     ('scores', 'intent_score')) t (step, name)
+                     ('scores', 'intent_score'), ('scores', 'intent_score_category')) t (step, name)
         JOIN patternos_dw.pipeline_run r ON r.step = t.step AND r.status = 'complete'
         WHERE EXISTS (SELECT FROM pg_temp.work_retired)
         GROUP BY t.name

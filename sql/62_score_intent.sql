@@ -77,7 +77,7 @@ BEGIN
     EXECUTE format($query$
         CREATE UNLOGGED TABLE patternos_part.intent_category AS
         SELECT customer_key, coalesce(a.category_id, l.category_id) AS category_id, a.category_id IS NULL AS is_last,
-               a.category_affinity_score
+               a.category_affinity_score, NULL::numeric(5, 4) AS category_intent_score
         FROM %s a FULL JOIN patternos_part.intent_last_category l USING (customer_key)$query$, affinity);
     ANALYZE patternos_part.intent_category (customer_key);
     DROP TABLE patternos_part.intent_uncategorized, patternos_part.intent_last_category;
@@ -104,12 +104,12 @@ AS $$
         SELECT s.customer_key, s.as_of, s.platform_id,
                %1$L::timestamp AT TIME ZONE %5$L AS scoring_timestamp, s.intent_score,
                patternos.intent_level(s.intent_score, %3$L, %4$L) AS intent_level, p.intent_percentile,
-               s.predicted_category_id, s.intent_score * s.category_affinity_score AS category_intent_score,
+               s.predicted_category_id, coalesce(s.category_intent_score, s.intent_score * s.category_affinity_score) AS category_intent_score,
                CASE WHEN s.days < 99999999 THEN s.days END AS predicted_purchase_days,
                s.probability_7d AS purchase_probability_7d, s.probability_30d AS purchase_probability_30d,
                %2$L AS model_version, CASE WHEN s.days IS NULL THEN 'baseline' ELSE 'gamma-poisson' END AS model_type,
                s.terms AS feature_importance
-        FROM (SELECT q.customer_key, q.as_of, q.platform_id, c.category_affinity_score,
+        FROM (SELECT q.customer_key, q.as_of, q.platform_id, c.category_affinity_score, c.category_intent_score,
                      CASE WHEN NOT c.is_last OR q.frequency_lifetime > 0 THEN c.category_id END AS predicted_category_id,
                      patternos.intent_score(coalesce(q.recency_days, 180), q.frequency_90d, q.monetary_90d) AS intent_score,
                      patternos._intent_terms(coalesce(q.recency_days, 180), q.frequency_90d, q.monetary_90d) AS terms,
@@ -258,6 +258,7 @@ BEGIN
     PERFORM patternos._fit_purchase_rates(as_of);
     PERFORM patternos._find_unscored(as_of);
     PERFORM patternos._find_categories(as_of);
+    PERFORM patternos._score_categories(as_of);
     IF champion_type = 'baseline' THEN
         rows := patternos._score_by_baseline(as_of);
     ELSE

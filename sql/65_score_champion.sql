@@ -89,7 +89,7 @@ BEGIN
         SELECT s.customer_key, s.as_of, s.platform_id, %1$L::timestamp AT TIME ZONE %2$L AS scoring_timestamp, s.intent_score,
                patternos.intent_level(s.intent_score, %3$L, %4$L) AS intent_level, p.intent_percentile,
                CASE WHEN NOT c.is_last OR s.has_bought THEN c.category_id END AS predicted_category_id,
-               s.intent_score * c.category_affinity_score AS category_intent_score,
+               coalesce(c.category_intent_score, s.intent_score * c.category_affinity_score) AS category_intent_score,
                s.days AS predicted_purchase_days, s.probability_7d AS purchase_probability_7d, s.intent_score AS purchase_probability_30d,
                %5$L AS model_version, %6$L AS model_type, s.reasons AS feature_importance
         FROM patternos_part.intent_scored s

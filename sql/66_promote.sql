@@ -23,10 +23,10 @@ AS $$
 $$;
 
 -- The share of each level at the newest date with scores, as it is and as the candidate would have it, and the candidate's drift there from
--- its test examples. Only for the models that score intent, and where there are features.
+-- its test examples; of category intent the drift alone. Only for the models that score intent, and where there are features.
 CREATE FUNCTION patternos._promotion_shift(name text, model bigint)
 RETURNS TABLE (figure text, champion double precision, candidate double precision)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     day date := (SELECT max(s.as_of) FROM patternos._snapshots() s WHERE s.parent = 'patternos_dw.feat_customer_rfm'::regclass);
@@ -34,6 +34,9 @@ DECLARE
     scores double precision[];
     levels jsonb;
 BEGIN
+    IF name = ANY ('{category_intent,category_intent_7d}') AND day IS NOT NULL THEN
+        RETURN QUERY SELECT 'psi', NULL::float8, patternos._category_score_shift(model, day);
+    END IF;
     IF name <> ALL ('{intent,intent_7d}') OR day IS NULL OR (SELECT m.model_type = 'baseline' FROM patternos_dw.model m WHERE m.model_id = model) THEN
         RETURN;
     END IF;
@@ -69,7 +72,7 @@ $$;
 CREATE FUNCTION patternos.check_promotion(name text, version text,
     gates jsonb DEFAULT '{"auc": 0.65, "lift_10": 1.5, "max_ece": 0.05, "max_psi": 0.25}')
 RETURNS TABLE (figure text, gate double precision, champion double precision, candidate double precision, passed boolean)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     unknown text;

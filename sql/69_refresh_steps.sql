@@ -63,7 +63,7 @@ AS $$
                                   string_agg(concat_ws(' ', m.name, m.version, m.high_cut, m.medium_cut, md5(m.compiled)), E'\n' ORDER BY m.name))
                  FROM patternos_dw.model m
                  CROSS JOIN (SELECT concat(count(*), ' ', sum(hashint8extended(n.customer_key, 0))) AS who FROM patternos._unscored(as_of) n) u
-                 WHERE m.name IN ('intent', 'intent_7d') AND m.stage = 'champion' GROUP BY u.who) END)
+                 WHERE m.name IN ('intent', 'intent_7d', 'category_intent', 'category_intent_7d') AND m.stage = 'champion' GROUP BY u.who) END)
 $$;
 
 -- The table of a step's rows; that of step customers is no snapshot.

@@ -12,7 +12,8 @@ AS $$
                           'patternos_dw.feat_customer_affinity'::regclass,
                           'patternos_dw.feat_customer_behavior'::regclass,
                           'patternos_dw.feat_cross_platform'::regclass,
-                          'patternos_dw.intent_score'::regclass)
+                          'patternos_dw.intent_score'::regclass,
+                          'patternos_dw.intent_score_category'::regclass)
 $$;
 
 -- Drops a snapshot's partition, unless somebody reads the table for longer than we care to wait: a

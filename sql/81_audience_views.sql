@@ -57,7 +57,35 @@ BEGIN
         $c$NOT EXISTS (
             SELECT FROM patternos_dw.feat_customer_rfm_latest_by_platform q
             WHERE q.customer_key = c.customer_key AND q.platform_id = p.platform_id AND q.frequency_365d > 0)$c$);
+    PERFORM patternos._create_category_audience_views();
     PERFORM patternos._describe_audiences();
+END
+$$;
+
+-- Audiences by category, from the scores of a champion of model category_intent.
+CREATE FUNCTION patternos._create_category_audience_views() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    scores CONSTANT text := 'JOIN patternos_dw.intent_score_category_latest s ON s.customer_key = c.customer_key';
+    in_market CONSTANT text := '(s.lift >= 2 OR s.purchase_probability_30d >= 0.5)';
+BEGIN
+    PERFORM patternos._create_audience_view('audience_in_market',
+        's.unified_category, s.category_rank, s.purchase_probability_7d AS category_probability_7d, s.purchase_probability_30d AS category_probability_30d, '
+        's.lift, s.purchase_count, s.purchase_recency_days, s.event_recency_days', scores, in_market);
+    PERFORM patternos._create_audience_view('audience_new_to_brand',
+        'o.brand, s.unified_category, s.purchase_probability_30d AS category_probability_30d, s.lift, s.purchase_count, s.event_recency_days',
+        scores || $j$
+        JOIN (SELECT DISTINCT k.brand, d.unified_category
+              FROM patternos_dw.dim_sku k JOIN patternos_dw.dim_product_category d USING (category_id)
+              WHERE k.valid_to = 'infinity' AND k.is_active AND k.brand IS NOT NULL) o ON o.unified_category = s.unified_category$j$,
+        in_market || $c$ AND NOT EXISTS (
+            SELECT FROM patternos_dw.feat_customer_affinity_latest a
+            WHERE a.customer_key = c.customer_key AND a.level = 'brand' AND a.item = o.brand)$c$);
+    PERFORM patternos._create_audience_view('audience_lapsed',
+        's.unified_category, s.purchase_count, s.purchase_interval_days, s.purchase_recency_days, s.event_recency_days, '
+        's.purchase_probability_30d AS category_probability_30d', scores,
+        's.purchase_count >= 2 AND s.purchase_recency_days > greatest(60, 2 * s.purchase_interval_days)');
 END
 $$;
 
@@ -85,9 +113,26 @@ unified_category: category bought elsewhere which this platform has
 action: target (has an account there) or acquire (has none)
 platform_customer_id: the account to target, the first by name of several; NULL for acquire
 category_affinity_score: the customer's affinity to the category, 0 to 1
-category_purchase_value: spend in the category on all platforms in the affinity window$c$)
+category_purchase_value: spend in the category on all platforms in the affinity window$c$),
+            ('audience_in_market', 'Customers likely to buy in a category within 30 days: twice as likely as all customers on average, or with a probability of one half. '
+             'Empty until model category_intent has a champion.',
+             'One row per customer and category: select by unified_category, or by category_rank.', $c$
+category_probability_7d: probability of a purchase in the category within 7 days, 0 to 1
+category_probability_30d: the same within 30 days$c$),
+            ('audience_new_to_brand', 'Customers in market for a category who bought nothing of a brand of it within the affinity window (365 days unless set otherwise). '
+             'Empty until model category_intent has a champion.',
+             'One row per customer, brand and category: select by brand.', $c$
+brand: active brand of the category that the customer has not bought
+category_probability_30d: probability of a purchase in the category, of any brand, within 30 days, 0 to 1$c$),
+            ('audience_lapsed', 'Customers who bought in a category twice or more, but not for 60 days and twice their usual interval. '
+             'Empty until model category_intent has a champion.',
+             'One row per customer and category: select by unified_category.', $c$
+category_probability_30d: probability of a purchase in the category within 30 days, 0 to 1$c$)
         ) AS v (name, who, grain, columns)
     LOOP
+        IF audience.name = ANY ('{audience_in_market,audience_new_to_brand,audience_lapsed}') THEN
+            PERFORM patternos._describe_like(audience.name, 'intent_score_category', '');
+        END IF;
         PERFORM patternos._describe_customer_columns(audience.name);
         IF audience.name = 'audience_cross_sell' THEN
             PERFORM patternos._describe_like(audience.name, 'feat_customer_affinity', '');
@@ -100,5 +145,5 @@ rfm_segment: RFM segment, such as Champions$c$));
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._create_audience_view(text, text, text, text), patternos._create_audience_views(),
+REVOKE ALL ON FUNCTION patternos._create_audience_view(text, text, text, text), patternos._create_audience_views(), patternos._create_category_audience_views(),
     patternos._describe_audiences() FROM PUBLIC;
