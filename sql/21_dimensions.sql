@@ -197,15 +197,17 @@ BEGIN
     );
     CREATE INDEX account_identifier_value ON patternos_dw.account_identifier (value_key);
 
-    -- accounts whose identifiers, profile or consents changed since identities were last resolved
+    -- accounts whose identifiers, profile or consents changed since identities were last resolved: a queue, read whole;
+    -- the new accounts of a load, with consecutive keys, are one row
     CREATE TABLE patternos_dw.changed_account (
         identity_key bigint NOT NULL,
         changed_at   timestamptz NOT NULL DEFAULT now(),
-        PRIMARY KEY (identity_key, changed_at)
+        accounts     bigint NOT NULL DEFAULT 1 CHECK (accounts > 0)
     );
     COMMENT ON TABLE patternos_dw.changed_account IS 'Accounts whose identifiers, profile or consents changed since identities were last resolved';
-    COMMENT ON COLUMN patternos_dw.changed_account.identity_key IS 'Account, as in dim_customer_identity';
+    COMMENT ON COLUMN patternos_dw.changed_account.identity_key IS 'Account, as in dim_customer_identity; the first of several';
     COMMENT ON COLUMN patternos_dw.changed_account.changed_at IS 'Start of the transaction that changed it';
+    COMMENT ON COLUMN patternos_dw.changed_account.accounts IS 'Accounts that the row stands for: those with so many consecutive keys';
 
     CREATE TABLE patternos_dw.account_consent (
         identity_key    bigint NOT NULL,

@@ -167,14 +167,15 @@ BEGIN
         PRIMARY KEY (platform_id, transaction_id, batch_id)
     );
 
-    -- customers whose facts changed since a refresh last looked; a mark of its own for each transaction, or else that of one
-    -- could be taken away before another, which found it there, has committed
+    -- customers whose facts changed since a refresh last looked: a queue, read whole. Each transaction has marks of its own,
+    -- or else that of one could be taken away before another, which found it there, has committed; new customers of a
+    -- load, with consecutive keys, are one row
     CREATE TABLE patternos_dw.changed_customer (
         customer_key bigint NOT NULL,
         changed_at   timestamptz NOT NULL DEFAULT now(),
         reason       text NOT NULL,
         changed_by   xid8 NOT NULL DEFAULT pg_current_xact_id(),
-        PRIMARY KEY (customer_key, changed_at, reason, changed_by)
+        customers    bigint NOT NULL DEFAULT 1 CHECK (customers > 0)
     );
 
     -- what the newest snapshot of a step was computed with, and the customers whose rows in it are out of date

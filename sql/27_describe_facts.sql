@@ -154,7 +154,8 @@ replaced_at: when it was replaced$c$);
     PERFORM patternos._describe('changed_customer', 'Customers whose facts changed since their features were last computed.', $c$
 changed_at: start of the transaction that changed them
 reason: what changed them, such as load or merge
-changed_by: the transaction that changed them$c$);
+changed_by: the transaction that changed them
+customers: customers that the row stands for: those with so many consecutive keys$c$);
     PERFORM patternos._describe('refresh_state', 'What the newest snapshot of each step of the refresh was computed with: while that holds, only stale_customer is computed again.', $c$
 step: name of the step
 rules: digest of settings, rules, thresholds, categories and queries

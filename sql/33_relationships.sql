@@ -161,8 +161,7 @@ BEGIN
     INSERT INTO patternos_dw.changed_customer (customer_key, changed_at, reason)
     SELECT DISTINCT key, now(), mark_changed.reason
     FROM unnest(customer_keys) AS key
-    JOIN patternos_dw.dim_customer c ON c.customer_key = key
-    ON CONFLICT DO NOTHING;
+    JOIN patternos_dw.dim_customer c ON c.customer_key = key;
     GET DIAGNOSTICS marked = ROW_COUNT;
     RETURN marked;
 END

@@ -138,7 +138,7 @@ AS $$
 DECLARE
     holders CONSTANT bigint[] := ARRAY(SELECT patternos._holders(kind, value_hash));
 BEGIN
-    INSERT INTO patternos_dw.changed_account (identity_key) SELECT unnest(holders) ON CONFLICT DO NOTHING;
+    INSERT INTO patternos_dw.changed_account (identity_key) SELECT unnest(holders);
     RETURN cardinality(holders);
 END
 $$;
@@ -219,7 +219,6 @@ AS $$
     ), marked AS (
         INSERT INTO patternos_dw.changed_customer (customer_key, reason)
         SELECT DISTINCT customer_key, 'visitor' FROM linked
-        ON CONFLICT DO NOTHING
     )
     SELECT count(*) FROM linked
 $$;

@@ -179,8 +179,7 @@ BEGIN
     INSERT INTO patternos_dw.changed_customer (customer_key, reason)
     SELECT old_key, 'identity' FROM pg_temp.work_move
     UNION
-    SELECT new_key, 'identity' FROM pg_temp.work_move
-    ON CONFLICT DO NOTHING;
+    SELECT new_key, 'identity' FROM pg_temp.work_move;
     RETURN moved;
 END
 $$;
@@ -210,9 +209,7 @@ BEGIN
         -- when they were first seen may have changed
         INSERT INTO patternos_dw.changed_customer (customer_key, reason)
         SELECT c.customer_key, 'identity' FROM patternos_dw.dim_customer c
-        WHERE c.customer_key = ANY (touched)
-          AND NOT EXISTS (SELECT FROM patternos_dw.changed_customer m WHERE m.customer_key = c.customer_key)
-        ON CONFLICT DO NOTHING;
+        WHERE c.customer_key = ANY (touched);
     END IF;
     INSERT INTO patternos_dw.identity_run
         (run_id, finished_at, model_version, threshold, changed_accounts, new_accounts, edges, moved_accounts, moved_known,

@@ -83,8 +83,8 @@ DECLARE
     taken bigint;
 BEGIN
     -- one statement takes what its snapshot sees: what arrives meanwhile stays for the next run
-    WITH taken AS (DELETE FROM patternos_dw.changed_account RETURNING identity_key)
-    INSERT INTO pg_temp.work_changed SELECT DISTINCT identity_key FROM taken;
+    WITH taken AS (DELETE FROM patternos_dw.changed_account RETURNING identity_key, accounts)
+    INSERT INTO pg_temp.work_changed SELECT DISTINCT generate_series(identity_key, identity_key + accounts - 1) FROM taken;
     GET DIAGNOSTICS taken = ROW_COUNT;
     IF everything THEN
         INSERT INTO pg_temp.work_changed

@@ -54,7 +54,7 @@ BEGIN
     IF before IS NOT DISTINCT FROM same THEN
         RETURN false;
     END IF;
-    INSERT INTO patternos_dw.changed_account (identity_key) VALUES (a), (b) ON CONFLICT DO NOTHING;
+    INSERT INTO patternos_dw.changed_account (identity_key) VALUES (a), (b);
     RETURN true;
 END
 $$;

@@ -251,16 +251,12 @@ CREATE FUNCTION patternos._landing_steps_after() RETURNS TABLE (relation text, s
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $steps$ VALUES
 (NULL, $$SELECT patternos._extend_dim_time(min(transaction_date), max(transaction_date)) FROM arrived$$),
-(NULL, $$
-    INSERT INTO patternos_dw.changed_customer (customer_key, reason)
-    SELECT DISTINCT k.customer_key, 'load'
+('patternos_dw.changed_customer', $$
+    SELECT DISTINCT k.customer_key, 'load' AS reason
     FROM arrived a JOIN account_key k USING (account)
-    WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = a.line)
-    ORDER BY k.customer_key
-    ON CONFLICT DO NOTHING$$),
-(NULL, $$
-    INSERT INTO patternos_dw.changed_account (identity_key)
-    SELECT identity_key FROM known_key ORDER BY identity_key ON CONFLICT DO NOTHING$$)
+    WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = a.line)$$),
+('patternos_dw.changed_account', $$
+    SELECT identity_key FROM known_key$$)
 $steps$;
 
 -- Keys that lead nowhere: a load that leaves one fails.

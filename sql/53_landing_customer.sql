@@ -161,13 +161,10 @@ AS $steps$ VALUES
     UNION SELECT identity_key FROM added
     UNION SELECT identity_key FROM changed_feature
     UNION SELECT identity_key FROM consented WHERE is_change$$),
-(NULL, $$
-    INSERT INTO patternos_dw.changed_account (identity_key)
-    SELECT identity_key FROM touched ORDER BY identity_key ON CONFLICT DO NOTHING$$),
-(NULL, $$
-    INSERT INTO patternos_dw.changed_customer (customer_key, reason)
-    SELECT DISTINCT k.customer_key, 'load' FROM touched JOIN known_key k USING (identity_key)
-    ORDER BY k.customer_key ON CONFLICT DO NOTHING$$),
+('patternos_dw.changed_account', $$
+    SELECT identity_key FROM touched$$),
+('patternos_dw.changed_customer', $$
+    SELECT DISTINCT k.customer_key, 'load' AS reason FROM touched JOIN known_key k USING (identity_key)$$),
 (NULL, $$
     SELECT patternos._rebuild_customers(ARRAY(
         SELECT DISTINCT k.customer_key FROM consented c JOIN known_key k USING (identity_key) WHERE c.is_change))$$),

@@ -132,9 +132,8 @@ AS $steps$ VALUES
     FROM device d LEFT JOIN patternos_dw.account_feature f USING (identity_key)
     WHERE f.observed_device_hashes IS NULL OR d.value_key <> ALL (f.observed_device_hashes)
     GROUP BY d.identity_key$$),
-(NULL, $$
-    INSERT INTO patternos_dw.changed_account (identity_key)
-    SELECT identity_key FROM new_device WHERE is_unknown ORDER BY identity_key ON CONFLICT DO NOTHING$$),
+('patternos_dw.changed_account', $$
+    SELECT identity_key FROM new_device WHERE is_unknown$$),
 (NULL, $$
     INSERT INTO patternos_dw.account_feature AS old (identity_key, device_hashes, observed_device_hashes)
     SELECT identity_key, value_keys, value_keys FROM new_device ORDER BY identity_key
@@ -144,13 +143,10 @@ AS $steps$ VALUES
 (NULL, $$
     SELECT patternos._extend_dim_time((min(a.event_timestamp) AT TIME ZONE z.zone)::date, (max(a.event_timestamp) AT TIME ZONE z.zone)::date)
     FROM staged a CROSS JOIN (SELECT patternos._setting('time_zone') AS zone OFFSET 0) z GROUP BY z.zone$$),
-(NULL, $$
-    INSERT INTO patternos_dw.changed_customer (customer_key, reason)
-    SELECT DISTINCT k.customer_key, 'load'
+('patternos_dw.changed_customer', $$
+    SELECT DISTINCT k.customer_key, 'load' AS reason
     FROM staged a JOIN account_key k USING (account)
-    WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = a.line)
-    ORDER BY k.customer_key
-    ON CONFLICT DO NOTHING$$),
+    WHERE NOT EXISTS (SELECT FROM duplicate d WHERE d.line = a.line)$$),
 ('orphan', $$
     SELECT 'account' AS kind FROM staged_account a
     WHERE NOT EXISTS (SELECT FROM new_key k WHERE k.account = a.account)

@@ -14,15 +14,16 @@ BEGIN
     IF NOT EXISTS (SELECT FROM patternos_dw.changed_customer) THEN
         RETURN;
     END IF;
-    IF (SELECT count(DISTINCT customer_key) FROM patternos_dw.changed_customer) > many THEN
+    IF (SELECT count(DISTINCT k) FROM patternos_dw.changed_customer c
+        CROSS JOIN LATERAL generate_series(c.customer_key, c.customer_key + c.customers - 1) k) > many THEN
         DELETE FROM patternos_dw.refresh_state;
     END IF;
     WITH taken AS (
-        DELETE FROM patternos_dw.changed_customer RETURNING customer_key
+        DELETE FROM patternos_dw.changed_customer RETURNING customer_key, customers
     )
     INSERT INTO patternos_dw.stale_customer (step, customer_key)
     SELECT s.step, t.customer_key
-    FROM (SELECT DISTINCT customer_key FROM taken) t
+    FROM (SELECT DISTINCT generate_series(customer_key, customer_key + customers - 1) AS customer_key FROM taken) t
     CROSS JOIN patternos_dw.refresh_state s
     WHERE s.step IN ('rfm', 'affinity', 'behavior', 'cross_platform')
     ON CONFLICT DO NOTHING;

@@ -223,6 +223,28 @@ sha256_final(Sha256 *state, uint8_t result[SHA256_SIZE])
 }
 
 /*
+ * The digest of a state that has taken whole blocks only, and of two parts after
+ * them that leave room for the padding in one block: most values are so short.
+ */
+static void
+finish_in_one_block(const Sha256 *state, const void *first, size_t first_size,
+					const void *second, size_t second_size, uint8_t result[SHA256_SIZE])
+{
+	uint32_t	h[8];
+	uint8_t		block[SHA256_BLOCK] = {0};
+	uint32_t	bits = (uint32_t) (state->length + first_size + second_size) * 8;
+
+	memcpy(h, state->h, sizeof(h));
+	memcpy(block, first, first_size);
+	memcpy(block + first_size, second, second_size);
+	block[first_size + second_size] = 0x80;
+	store_big_endian(block + SHA256_BLOCK - 4, bits);
+	compress(h, block);
+	for (int i = 0; i < 8; i++)
+		store_big_endian(result + 4 * i, h[i]);
+}
+
+/*
  * The digest of one value.
  */
 void
@@ -231,6 +253,11 @@ sha256(const void *data, size_t length, uint8_t result[SHA256_SIZE])
 	Sha256		state;
 
 	sha256_init(&state);
+	if (length < SHA256_BLOCK - 8)
+	{
+		finish_in_one_block(&state, data, length, "", 0, result);
+		return;
+	}
 	sha256_update(&state, data, length);
 	sha256_final(&state, result);
 }
@@ -264,13 +291,17 @@ void
 hmac_sha256(const HmacKey *key, const void *first, size_t first_size,
 			const void *second, size_t second_size, uint8_t result[SHA256_SIZE])
 {
-	Sha256		state = key->inner;
 	uint8_t		inner[SHA256_SIZE];
 
-	sha256_update(&state, first, first_size);
-	sha256_update(&state, second, second_size);
-	sha256_final(&state, inner);
-	state = key->outer;
-	sha256_update(&state, inner, SHA256_SIZE);
-	sha256_final(&state, result);
+	if (first_size + second_size < SHA256_BLOCK - 8)
+		finish_in_one_block(&key->inner, first, first_size, second, second_size, inner);
+	else
+	{
+		Sha256		state = key->inner;
+
+		sha256_update(&state, first, first_size);
+		sha256_update(&state, second, second_size);
+		sha256_final(&state, inner);
+	}
+	finish_in_one_block(&key->outer, inner, SHA256_SIZE, "", 0, result);
 }

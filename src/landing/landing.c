@@ -23,6 +23,8 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#define ROW_MEMORY (64 * 1024)
+
 static LandingBatch *open_batches = NULL;
 
 /* the batch whose steps are running, NULL = none */
@@ -138,7 +140,8 @@ patternos__landing_begin(PG_FUNCTION_ARGS)
 	int			nest;
 
 	batch->context = context;
-	batch->row_context = AllocSetContextCreate(context, "landing row", ALLOCSET_DEFAULT_SIZES);
+	/* what a row needs fits in the block that a reset keeps */
+	batch->row_context = AllocSetContextCreate(context, "landing row", ROW_MEMORY, ROW_MEMORY, ALLOCSET_DEFAULT_MAXSIZE);
 	batch->view = RelationGetRelid(data->tg_relation);
 	batch->owner = data->tg_relation->rd_rel->relowner;
 	batch->view_name = MemoryContextStrdup(context, RelationGetRelationName(data->tg_relation));

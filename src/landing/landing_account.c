@@ -127,9 +127,51 @@ Datum
 generated_id(const char *prefix, int digits, int64 key)
 {
 	char		id[ID_SIZE];
-	int			size = snprintf(id, sizeof(id), "%s%0*lld", prefix, digits, (long long) key);
+	char	   *end = id + sizeof(id);
+	char	   *begin = end;
+	size_t		size = strlen(prefix);
 
-	return PointerGetDatum(cstring_to_text_with_len(id, size));
+	Assert(key >= 0);
+	for (; key > 0 || end - begin < digits; key /= 10)
+		*--begin = '0' + key % 10;
+	begin -= size;
+	memcpy(begin, prefix, size);
+	return PointerGetDatum(cstring_to_text_with_len(begin, end - begin));
+}
+
+/*
+ * Marks the batch's new accounts as changed: their identities or their customers,
+ * keys that follow each other in one row of (key, number of keys, reason).
+ */
+void
+mark_new_accounts(LandingBatch *batch, const char *table, bool customers, int count, const WriterColumn *columns)
+{
+	static const bool nulls[] = {false, false, false};
+	TableWriter *writer = table_writer_begin(batch, table, count, columns);
+	Datum		values[] = {(Datum) 0, (Datum) 0, CStringGetTextDatum("load")};
+	int64		first = 0;
+	int64		number = 0;
+
+	for (uint32 i = 0; i <= intern_count(batch->accounts); i++)
+	{
+		bool		is_end = i == intern_count(batch->accounts);
+		int64		key = is_end ? 0 : customers ? batch->keys[i].customer_key : batch->keys[i].identity_key;
+
+		if (!is_end && !batch->keys[i].is_new)
+			continue;
+		if (number > 0 && key == first + number)
+		{
+			number++;
+			continue;
+		}
+		values[0] = Int64GetDatum(first);
+		values[1] = Int64GetDatum(number);
+		if (number > 0)
+			table_writer_put(writer, values, nulls);
+		first = key;
+		number = 1;
+	}
+	(void) table_writer_end(writer);
 }
 
 /* Gives new accounts their keys and writes them. */
@@ -140,12 +182,11 @@ write_identities(LandingBatch *batch)
 		{"customer_key", INT8OID}, {"identity_key", INT8OID}, {"global_customer_id", TEXTOID}, {"identity_id", TEXTOID},
 		{"platform_id", TEXTOID}, {"platform_customer_id", TEXTOID}
 	};
-	static const WriterColumn change_columns[] = {{"identity_key", INT8OID}};
+	static const WriterColumn change_columns[] = {{"identity_key", INT8OID}, {"accounts", INT8OID}};
 	static const bool nulls[lengthof(columns)] = {false};
 	Datum		customers = key_sequence("patternos_dw.dim_customer", "customer_key");
 	Datum		identities = key_sequence("patternos_dw.dim_customer_identity", "identity_key");
 	TableWriter *writer = table_writer_begin(batch, "patternos_dw.dim_customer_identity", lengthof(columns), columns);
-	TableWriter *changes = table_writer_begin(batch, "patternos_dw.changed_account", lengthof(change_columns), change_columns);
 
 	for (uint32 i = 0; i < intern_count(batch->accounts); i++)
 	{
@@ -166,13 +207,12 @@ write_identities(LandingBatch *batch)
 		values[4] = account_platform(batch, i);
 		values[5] = account_id(batch, i);
 		table_writer_put(writer, values, nulls);
-		table_writer_put(changes, &values[1], nulls);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(batch->row_context);
 		CHECK_FOR_INTERRUPTS();
 	}
 	batch->new_accounts = table_writer_end(writer);
-	(void) table_writer_end(changes);
+	mark_new_accounts(batch, "patternos_dw.changed_account", false, lengthof(change_columns), change_columns);
 }
 
 /* Writes what the batch says of new accounts. */

@@ -14,6 +14,7 @@ extern void report_step(const LandingBatch *batch, const char *relation, const c
 extern void account_relation(LandingBatch *batch);
 extern Datum account_id(LandingBatch *batch, uint32 account);
 extern void settle_accounts(LandingBatch *batch);
+extern void mark_new_accounts(LandingBatch *batch, const char *table, bool customers, int count, const WriterColumn *columns);
 extern void note_duplicates(LandingBatch *batch, TupleDesc desc, Tuplestorestate *rows);
 extern void write_records(LandingBatch *batch);
 extern const char *parked_records(LandingBatch *batch);

@@ -110,6 +110,27 @@ settle_age(LandingBatch *batch)
 	set_field(batch, AGE_GROUP, CStringGetTextDatum(age_band_name(band)));
 }
 
+/* Adds a text and a separator; returns the size so far. */
+static size_t
+add_part(char *canonical, size_t size, const text *part)
+{
+	memcpy(canonical + size, VARDATA_ANY(part), VARSIZE_ANY_EXHDR(part));
+	size += VARSIZE_ANY_EXHDR(part);
+	canonical[size] = '\x1f';
+	return size + 1;
+}
+
+/* Writes YYYYMMDD as YYYY-MM-DD; returns its size. */
+static size_t
+put_date(char *result, int date)
+{
+	static const int places[] = {10000000, 1000000, 100000, 10000, 0, 1000, 100, 0, 10, 1};
+
+	for (int i = 0; i < lengthof(places); i++)
+		result[i] = places[i] == 0 ? '-' : '0' + date / places[i] % 10;
+	return lengthof(places);
+}
+
 /* Makes one identifier of name, address and birth date, when all are there. */
 static void
 settle_person(LandingBatch *batch)
@@ -131,12 +152,10 @@ settle_person(LandingBatch *batch)
 			 DatumGetInt32(FIELD_VALUE(batch, BIRTH_DATE)) > 0)
 	{
 		char		canonical[PERSON_NAME_MAX + PERSON_ADDRESS_MAX + 16];
-		int			birth = DatumGetInt32(FIELD_VALUE(batch, BIRTH_DATE));
-		int			size = snprintf(canonical, sizeof(canonical), "%.*s\x1f%.*s\x1f%04d-%02d-%02d",
-									(int) VARSIZE_ANY_EXHDR(name), VARDATA_ANY(name),
-									(int) VARSIZE_ANY_EXHDR(address), VARDATA_ANY(address),
-									birth / 10000, birth / 100 % 100, birth % 100);
+		size_t		size = add_part(canonical, 0, name);
 
+		size = add_part(canonical, size, address);
+		size += put_date(canonical + size, DatumGetInt32(FIELD_VALUE(batch, BIRTH_DATE)));
 		identifier_hash("name_address_dob", canonical, size, (uint8 *) VARDATA(person));
 	}
 	else

@@ -55,7 +55,7 @@ static const WriterColumn consent_columns[] = {
 	{"personalization", BOOLOID}, {"sharing", BOOLOID}
 };
 
-static const WriterColumn change_columns[] = {{"customer_key", INT8OID}, {"reason", TEXTOID}};
+static const WriterColumn change_columns[] = {{"customer_key", INT8OID}, {"customers", INT8OID}, {"reason", TEXTOID}};
 
 /* account_feature; the hashes in the order of FeatureHash */
 #define FEATURE_FIRST_HASH 1
@@ -78,9 +78,7 @@ typedef struct CustomerWriter
 	TableWriter *identifiers;
 	TableWriter *features;
 	TableWriter *consents;
-	TableWriter *changes;
 	Datum		kinds[lengthof(identifiers)];
-	Datum		reason;
 	int64	   *blocked;		/* value keys of emails and mobiles that link
 								 * nobody, sorted */
 	uint64		blocked_count;
@@ -138,11 +136,9 @@ begin_writer(LandingBatch *batch, CustomerWriter *writer)
 	writer->identifiers = table_writer_begin(batch, "patternos_dw.account_identifier", lengthof(identifier_columns), identifier_columns);
 	writer->features = table_writer_begin(batch, "patternos_dw.account_feature", FEATURE_COLUMNS, feature_columns);
 	writer->consents = table_writer_begin(batch, "patternos_dw.account_consent", lengthof(consent_columns), consent_columns);
-	writer->changes = table_writer_begin(batch, "patternos_dw.changed_customer", lengthof(change_columns), change_columns);
 	old = MemoryContextSwitchTo(batch->context);
 	for (int i = 0; i < lengthof(identifiers); i++)
 		writer->kinds[i] = CStringGetTextDatum(identifiers[i].kind);
-	writer->reason = CStringGetTextDatum("load");
 	writer->identifier_desc = describe_columns(known_columns, lengthof(known_columns));
 	TupleDescInitEntryCollation(writer->identifier_desc, 3, C_COLLATION_OID);
 	writer->known_identifiers = batch_tuplestore(batch);
@@ -334,7 +330,6 @@ put_customer(LandingBatch *batch, CustomerWriter *writer, const AccountKey *key,
 	bool		nulls[lengthof(customer_columns)] = {false};
 	Datum		profile[lengthof(profile_columns)];
 	bool		unknown[lengthof(profile_columns)];
-	Datum		change[] = {Int64GetDatum(key->customer_key), writer->reason};
 	static const int shown[] = {2, 4, 6, 7, 8}; /* age group, gender, state,
 												 * city, PIN code */
 
@@ -352,7 +347,6 @@ put_customer(LandingBatch *batch, CustomerWriter *writer, const AccountKey *key,
 	for (int i = 0; i < CONSENTS; i++)
 		values[11 + i] = BoolGetDatum(statement->granted[i]);
 	table_writer_put(writer->customers, values, nulls);
-	table_writer_put(writer->changes, change, nulls);
 }
 
 /* Writes the consents of a new account's only row. */
@@ -426,7 +420,7 @@ customer_write_accounts(LandingBatch *batch)
 	(void) table_writer_end(writer.identifiers);
 	(void) table_writer_end(writer.features);
 	(void) table_writer_end(writer.consents);
-	(void) table_writer_end(writer.changes);
+	mark_new_accounts(batch, "patternos_dw.changed_customer", true, lengthof(change_columns), change_columns);
 	register_relation("staged_identifier", writer.identifier_desc, writer.known_identifiers,
 					  tuplestore_tuple_count(writer.known_identifiers));
 	register_relation("staged_feature", writer.feature_desc, writer.known_features,

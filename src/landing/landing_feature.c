@@ -199,7 +199,7 @@ feature_token(LandingBatch *batch, const char *text)
 {
 	AccountFeature *feature = feature_of_row(batch);
 
-	(void) hex_decode(text + 1, FEATURE_TOKEN_SIZE - 1, (char *) feature);
+	(void) hex_decode(text +1, FEATURE_TOKEN_SIZE - 1, (char *) feature);
 	feature->known &= (UINT32_C(1) << FEATURE_HASHES) - 1;
 	qsort(feature->birth_years, BIRTH_YEARS, sizeof(int64), compare_keys);
 	check_filter(feature->forename_bloom, NAME_BLOOM_SIZE);
@@ -398,11 +398,13 @@ feature_birth_date(LandingBatch *batch, int date)
 	struct FeatureState *state = batch->features;
 	AccountFeature *feature = feature_of_row(batch);
 	int			year = date / 10000 - FIRST_YEAR;
-	char text[	16];
+	char		digits[8];
 
 	if (year < 1 || year >= YEARS - 1)
 		return;
-	set_hash(feature, BIRTH_DATE_HASH, part_hash("birthdate", text, snprintf(text, sizeof(text), "%08d", date)));
+	for (int i = 7, rest = date; i >= 0; i--, rest /= 10)
+		digits[i] = '0' + rest % 10;
+	set_hash(feature, BIRTH_DATE_HASH, part_hash("birthdate", digits, sizeof(digits)));
 	set_hash(feature, BIRTH_DAY_HASH, number_hash(&state->day_months, date % 100, date % 100, 2));
 	set_hash(feature, BIRTH_MONTH_HASH, number_hash(&state->day_months, date / 100 % 100, date / 100 % 100, 2));
 	for (int i = 0; i < BIRTH_YEARS; i++)

@@ -209,11 +209,16 @@ load_key(void)
 static void
 keyed_hash(const char *label, const uint8 inner[32], uint8 result[IDENTIFIER_HASH_SIZE])
 {
+	static const char before[] = {'p', 'a', 't', 't', 'e', 'r', 'n', 'o', 's', ':'};
+	static const char after[] = ":v1";
 	char		prefix[LABEL_SIZE];
-	int			size = snprintf(prefix, sizeof(prefix), "patternos:%s:v1", label);
+	size_t		size = strlen(label);
 
-	Assert(size < LABEL_SIZE);
-	hmac_sha256(&key.hmac, prefix, (size_t) size + 1, inner, SHA256_SIZE, result);
+	Assert(sizeof(before) + size + sizeof(after) <= LABEL_SIZE);
+	memcpy(prefix, before, sizeof(before));
+	memcpy(prefix + sizeof(before), label, size);
+	memcpy(prefix + sizeof(before) + size, after, sizeof(after));
+	hmac_sha256(&key.hmac, prefix, sizeof(before) + size + sizeof(after), inner, SHA256_SIZE, result);
 }
 
 /*

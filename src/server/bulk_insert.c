@@ -67,6 +67,13 @@ typedef struct IndexTarget
 	bool	   *nulls;
 } IndexTarget;
 
+#define ST_SORT sort_entries
+#define ST_ELEMENT_TYPE KeyEntry
+#define ST_COMPARE(a, b) (((a)->key > (b)->key) - ((a)->key < (b)->key))
+#define ST_SCOPE static
+#define ST_DEFINE
+#include "lib/sort_template.h"
+
 /* rows that wait for being written to a table or partition */
 typedef struct RowBuffer
 {
@@ -150,20 +157,11 @@ insert_entry(const RowBuffer *buffer, const IndexTarget *target, Datum *values, 
 				 target->info->ii_Unique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO, false, target->info);
 }
 
-static int
-compare_entries(const void *a, const void *b)
-{
-	const KeyEntry *left = a;
-	const KeyEntry *right = b;
-
-	return (left->key > right->key) - (left->key < right->key);
-}
-
 /* Makes the entries of an index that were kept. */
 static void
 insert_kept_entries(const RowBuffer *buffer, IndexTarget *target)
 {
-	qsort(target->kept, target->kept_count, sizeof(KeyEntry), compare_entries);
+	sort_entries(target->kept, target->kept_count);
 	for (Size i = 0; i < target->kept_count; i++)
 	{
 		Datum		value = Int64GetDatum(target->kept[i].key);
