@@ -61,7 +61,7 @@ UPDATE patternos_dw.item_rule SET unified_category = 'Dental' WHERE (platform_id
 SELECT patternos.reclassify_items(), patternos.reclassify_items();
 SELECT line_number, category_level_1, t.unified_category FROM patternos_dw.fact_transaction t JOIN patternos_dw.fact_transaction_line l USING (customer_key)
 JOIN patternos_dw.dim_product_category USING (category_id) ORDER BY 1;
-SELECT customer_key, reason FROM patternos_dw.changed_customer WHERE customer_key = 900001;
+SELECT DISTINCT customer_key, reason FROM patternos_dw.changed_customer WHERE customer_key = 900001;
 
 -- prices of observed articles come from lines that state one; bands are thirds within the category, ties cheaper
 SELECT sku_name, average_price FROM patternos_dw.dim_sku WHERE average_price IS NOT NULL AND is_observed AND valid_to = 'infinity' ORDER BY 1;
