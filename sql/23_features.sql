@@ -109,6 +109,21 @@ BEGIN
         mobile_sessions_pct        numeric(5, 4),
         desktop_sessions_pct       numeric(5, 4),
         last_event_at              timestamptz,
+        sessions_7d                integer NOT NULL,
+        sessions_14d               integer NOT NULL,
+        sessions_30d               integer NOT NULL,
+        sessions_90d               integer NOT NULL,
+        product_views_7d           integer NOT NULL,
+        product_views_14d          integer NOT NULL,
+        product_views_30d          integer NOT NULL,
+        product_views_90d          integer NOT NULL,
+        searches_7d                integer NOT NULL,
+        searches_30d               integer NOT NULL,
+        add_to_cart_7d             integer NOT NULL,
+        add_to_cart_30d            integer NOT NULL,
+        last_product_view_at       timestamptz,
+        last_search_at             timestamptz,
+        last_add_to_cart_at        timestamptz,
         PRIMARY KEY (customer_key, as_of, platform_id)
     ) PARTITION BY LIST (as_of);
 

@@ -105,7 +105,22 @@ night_shopping_ratio: share of purchases from 22 to 6 o'clock; NULL without purc
 night_shopping_flag: whether half or more of the purchases are at night; NULL without purchases
 mobile_sessions_pct: share on mobile devices of the sessions whose device is known, 0 to 1; NULL without
 desktop_sessions_pct: share on desktops of the same sessions, 0 to 1; NULL without
-last_event_at: time of the latest event; NULL without events$c$);
+last_event_at: time of the latest event; NULL without events
+sessions_7d: sessions that began within 7 days
+sessions_14d: sessions that began within 14 days
+sessions_30d: sessions that began within 30 days
+sessions_90d: sessions that began within 90 days
+product_views_7d: products viewed within 7 days
+product_views_14d: products viewed within 14 days
+product_views_30d: products viewed within 30 days
+product_views_90d: products viewed within 90 days
+searches_7d: searches within 7 days
+searches_30d: searches within 30 days
+add_to_cart_7d: items put into carts within 7 days
+add_to_cart_30d: items put into carts within 30 days
+last_product_view_at: time of the latest view of a product; NULL without
+last_search_at: time of the latest search; NULL without
+last_add_to_cart_at: time when an item was last put into a cart; NULL without$c$);
     PERFORM patternos._describe('feat_cross_platform', 'How each customer spreads over the platforms.', $c$
 platforms_used_count: platforms with an order, booking or (where it is the conversion) enquiry
 platforms_list: their ids, in alphabetical order

@@ -126,7 +126,22 @@ CREATE TYPE patternos._behavior_customer AS (
     category_exploration_score numeric(5, 4),
     mobile_sessions_pct        numeric(5, 4),
     desktop_sessions_pct       numeric(5, 4),
-    last_event_at              timestamptz
+    last_event_at              timestamptz,
+    sessions_7d                integer,
+    sessions_14d               integer,
+    sessions_30d               integer,
+    sessions_90d               integer,
+    product_views_7d           integer,
+    product_views_14d          integer,
+    product_views_30d          integer,
+    product_views_90d          integer,
+    searches_7d                integer,
+    searches_30d               integer,
+    add_to_cart_7d             integer,
+    add_to_cart_30d            integer,
+    last_product_view_at       timestamptz,
+    last_search_at             timestamptz,
+    last_add_to_cart_at        timestamptz
 );
 COMMENT ON TYPE patternos._behavior_customer IS 'A row of _behavior_of_facts: features of a customer''s behaviour.';
 

@@ -22,9 +22,11 @@ AS $$
     SELECT c, 'b.' || c FROM unnest('{total_sessions,avg_session_duration,total_page_views,avg_pages_per_session,total_searches,
         unique_search_terms,search_to_purchase_ratio,search_conversion_rate,add_to_cart_count,remove_from_cart_count,cart_abandonment_count,
         cart_abandonment_rate,wishlist_adds,product_views,category_exploration_score,preferred_shopping_hour,weekend_shopping_ratio,
-        night_shopping_ratio,mobile_sessions_pct,desktop_sessions_pct}'::text[]) c
-    UNION ALL VALUES
-        ('days_since_event', 'extract(epoch FROM r.as_of::timestamp AT TIME ZONE z.zone - b.last_event_at) / 86400')
+        night_shopping_ratio,mobile_sessions_pct,desktop_sessions_pct,sessions_7d,sessions_14d,sessions_30d,sessions_90d,product_views_7d,
+        product_views_14d,product_views_30d,product_views_90d,searches_7d,searches_30d,add_to_cart_7d,add_to_cart_30d}'::text[]) c
+    UNION ALL
+    SELECT 'days_since_' || e, format('extract(epoch FROM r.as_of::timestamp AT TIME ZONE z.zone - b.last_%s_at) / 86400', e)
+    FROM unnest('{event,product_view,search,add_to_cart}'::text[]) e
     UNION ALL
     SELECT c, 'x.' || c FROM unnest('{platforms_used_count,cross_platform_purchase_count_30d,cross_platform_value_30d,category_overlap_score,
         platform_switching_frequency,dominant_platform_share,platform_diversity_score,platform_loyalty_score}'::text[]) c
@@ -158,6 +160,9 @@ platform_purchase_rate: mean purchases a day of the platform's customers, r / al
 gamma_poisson_7d: probability of a purchase within 7 days by the gamma-Poisson model; NULL without purchases
 gamma_poisson_30d: the same within 30 days
 days_since_event: days since the last event; NULL without one
+days_since_product_view: days since a product was viewed; NULL without
+days_since_search: days since the last search; NULL without
+days_since_add_to_cart: days since an item was put into a cart; NULL without
 is_dominant_platform: 1 on the platform with most purchases, else 0; NULL without purchases
 top_category_affinity: affinity to the first category; NULL without one
 top_category_recency_days: days since the last purchase in it

@@ -6,7 +6,7 @@
  * composites of the executor: events and purchases come in two streams, each
  * in the order of customers.
  */
-#include "behavior.h"
+#include "activity.h"
 #include "server/composite.h"
 #include "server/keyed_rows.h"
 
@@ -45,6 +45,7 @@ typedef struct BehaviorFacts
 	KeyedRange	event;			/* those of the customer */
 	KeyedRange	purchase;
 	int64		rules[JOURNAL_PARAMETERS];
+	int64		since[ACTIVITY_WINDOWS];	/* when windows begin */
 	Datum		zone;
 	DayOffset  *offsets;
 	EventKind  *kinds;			/* of words that name events */
@@ -206,19 +207,23 @@ read_words(BehaviorFacts *facts, const Intern *words)
 static void
 put_hits(ReturnSetInfo *result, const BehaviorFacts *facts, int64 customer, const Hit *hits, int count)
 {
-	Datum		values[1 + BEHAVIOR_COLUMNS];
-	bool		nulls[1 + BEHAVIOR_COLUMNS] = {false};
+	Datum		values[1 + BEHAVIOR_COLUMNS + ACTIVITY_COLUMNS];
+	bool		nulls[1 + BEHAVIOR_COLUMNS + ACTIVITY_COLUMNS] = {false};
+	Datum	   *recent = values + 1 + BEHAVIOR_COLUMNS;
+	bool	   *recent_nulls = nulls + 1 + BEHAVIOR_COLUMNS;
 	BehaviorSums sums;
 
 	values[0] = Int64GetDatum(customer);
 	behavior_sum_all(facts->rules, hits, count, &sums);
 	behavior_columns(CStringGetTextDatum("ALL"), &sums, values + 1, nulls + 1);
+	activity_columns(facts->rules, facts->since, hits, count, recent, recent_nulls);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	for (int start = 0, end; start < count; start = end)
 	{
 		end = behavior_platform_end(hits, count, start);
 		behavior_sum_platform(facts->rules, hits + start, end - start, &sums);
 		behavior_columns(facts->platforms[hits[start].platform], &sums, values + 1, nulls + 1);
+		activity_columns(facts->rules, facts->since, hits + start, end - start, recent, recent_nulls);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 }
@@ -246,6 +251,7 @@ patternos__behavior_of_facts(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	facts.zone = PointerGetDatum(behavior_read_rules(rules, composite_type(rules, RULE_COLUMNS, CurrentMemoryContext), facts.rules));
+	activity_windows(facts.rules, facts.zone, facts.since);
 	facts.offsets = palloc0(sizeof(DayOffset) * OFFSET_DAYS);
 	for (int i = 0; i < OFFSET_DAYS; i++)
 		facts.offsets[i].day = PG_INT64_MIN;

@@ -14,6 +14,13 @@ SELECT 1 + i % 100, i, (ARRAY['ZEPTO', 'NYKAA', 'CARWALE'])[1 + floor(random() *
        timestamptz '2026-01-01 00:00+05:30' + interval '10 days' * (random() - 0.9), (ARRAY['Milk', ' milk ', 'soap', NULL, ''])[1 + floor(random() * 5)::integer],
        CASE WHEN random() < 0.8 THEN floor(random() * 6)::integer END, (ARRAY['mobile', 'Desktop', 'tablet', NULL, ''])[1 + floor(random() * 5)::integer], now(), 1
 FROM generate_series(1, 6000) i;
+-- further back, to the edges of the windows
+INSERT INTO patternos_dw.fact_event (customer_key, event_id, platform_id, session_id, event_type, event_timestamp, known_at, batch_id)
+SELECT 1 + i % 100, 10000 + i, (ARRAY['ZEPTO', 'NYKAA', 'CARWALE'])[1 + floor(random() * 3)::integer], CASE WHEN random() < 0.2 THEN 's' || i % 4 END,
+       (ARRAY['page_view', 'Product Viewed', 'search', 'add_to_cart'])[1 + i / 100 % 4],
+       timestamptz '2026-01-01 00:00+05:30' - CASE WHEN i % 5 = 0 THEN (ARRAY[7, 14, 30, 90])[1 + floor(random() * 4)::integer] * interval '1 day'
+                                                                      + (i % 3 - 1) * interval '1 microsecond' ELSE interval '120 days' * random() END, now(), 1
+FROM generate_series(1, 4000) i;
 SELECT patternos._refresh_behavior('2026-01-01') > 300 AS refreshed;
 
 CREATE TEMPORARY TABLE event AS
@@ -68,4 +75,24 @@ SELECT count(*) = (SELECT count(*) FROM expected) AS same_rows, count(DISTINCT c
 SELECT count(*) AS differences FROM ((TABLE computed EXCEPT TABLE expected) UNION ALL (TABLE expected EXCEPT TABLE computed)) d;
 SELECT bool_and(avg_pages_per_session IS NOT DISTINCT FROM round(total_page_views::numeric / nullif(total_sessions, 0), 2)) AS pages,
        bool_and(night_shopping_flag IS NOT DISTINCT FROM night_shopping_ratio >= 0.5) AS night FROM patternos_dw.feat_customer_behavior;
+
+-- what was done lately
+CREATE TEMPORARY TABLE recent AS
+SELECT s.c AS customer_key, s.p AS platform_id, v.*, e.*
+FROM (SELECT c, p FROM event UNION SELECT c, p FROM purchase UNION SELECT c, 'ALL' FROM event UNION SELECT c, 'ALL' FROM purchase) s,
+     LATERAL (SELECT count(*) FILTER (WHERE day >= '2025-12-25')::integer AS s7, count(*) FILTER (WHERE day >= '2025-12-18')::integer AS s14,
+                     count(*) FILTER (WHERE day >= '2025-12-02')::integer AS s30, count(*) FILTER (WHERE day >= '2025-10-03')::integer AS s90
+              FROM (SELECT (min(at) AT TIME ZONE 'Asia/Kolkata')::date AS day FROM event i WHERE i.c = s.c AND s.p IN (i.p, 'ALL') GROUP BY p, session) i) v,
+     LATERAL (SELECT count(*) FILTER (WHERE kind = 'product_view' AND day >= '2025-12-25')::integer AS v7, count(*) FILTER (WHERE kind = 'product_view' AND day >= '2025-12-18')::integer AS v14,
+                     count(*) FILTER (WHERE kind = 'product_view' AND day >= '2025-12-02')::integer AS v30, count(*) FILTER (WHERE kind = 'product_view' AND day >= '2025-10-03')::integer AS v90,
+                     count(*) FILTER (WHERE kind = 'search' AND day >= '2025-12-25')::integer AS q7, count(*) FILTER (WHERE kind = 'search' AND day >= '2025-12-02')::integer AS q30,
+                     count(*) FILTER (WHERE kind = 'add_to_cart' AND day >= '2025-12-25')::integer AS a7, count(*) FILTER (WHERE kind = 'add_to_cart' AND day >= '2025-12-02')::integer AS a30,
+                     max(at) FILTER (WHERE kind = 'product_view') AS viewed, max(at) FILTER (WHERE kind = 'search') AS searched, max(at) FILTER (WHERE kind = 'add_to_cart') AS added
+              FROM (SELECT kind, at, (at AT TIME ZONE 'Asia/Kolkata')::date AS day FROM event i WHERE i.c = s.c AND s.p IN (i.p, 'ALL')) i) e;
+CREATE TEMPORARY VIEW computed_recent AS
+SELECT customer_key, platform_id, sessions_7d, sessions_14d, sessions_30d, sessions_90d, product_views_7d, product_views_14d, product_views_30d, product_views_90d,
+       searches_7d, searches_30d, add_to_cart_7d, add_to_cart_30d, last_product_view_at, last_search_at, last_add_to_cart_at
+FROM patternos_dw.feat_customer_behavior WHERE as_of = '2026-01-01';
+SELECT count(*) FILTER (WHERE s90 > s30 AND s30 > s14 AND s14 > s7 AND v90 > v30 AND v30 > v14 AND v14 > v7) > 50 AS varied, bool_and(s90 IS NOT NULL) AS counted FROM recent;
+SELECT count(*) AS differences FROM ((TABLE computed_recent EXCEPT TABLE recent) UNION ALL (TABLE recent EXCEPT TABLE computed_recent)) d;
 ROLLBACK;
