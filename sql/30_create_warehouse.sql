@@ -30,6 +30,7 @@ BEGIN
     PERFORM patternos._create_feature_rules();
     PERFORM patternos._create_intent();
     PERFORM patternos._create_category_intent();
+    PERFORM patternos._create_experiments();
     PERFORM patternos._create_match_tables();
     PERFORM patternos._create_identity_tables();
     PERFORM patternos._seed_warehouse();
@@ -56,6 +57,7 @@ BEGIN
     PERFORM patternos._create_latest_views();
     PERFORM patternos._create_training_views();
     PERFORM patternos._create_landing_views();
+    PERFORM patternos._create_experiment_view();
     PERFORM patternos._create_answer_views();
     RETURN (SELECT count(*) FROM pg_class
             WHERE relnamespace = 'patternos_dw'::regnamespace AND relkind = 'v');
