@@ -89,6 +89,7 @@ BEGIN
     PERFORM patternos._describe_intent();
     PERFORM patternos._describe_category_intent();
     PERFORM patternos._describe_experiments();
+    PERFORM patternos._describe_lookalikes();
     PERFORM patternos._describe_match_tables();
     PERFORM patternos._describe_identity();
 END

@@ -31,6 +31,7 @@ BEGIN
     PERFORM patternos._create_intent();
     PERFORM patternos._create_category_intent();
     PERFORM patternos._create_experiments();
+    PERFORM patternos._create_lookalikes();
     PERFORM patternos._create_match_tables();
     PERFORM patternos._create_identity_tables();
     PERFORM patternos._seed_warehouse();

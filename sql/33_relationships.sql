@@ -67,6 +67,8 @@ BEGIN
         ('intent_training_labels', '{customer_key}', 'dim_customer', '{customer_key}', false),
         ('intent_training_labels', '{platform_id}', 'dim_platform', '{platform_id}', true),
         ('item_rule', '{platform_id}', 'dim_platform', '{platform_id}', true),
+        ('lookalike_member', '{customer_key}', 'dim_customer', '{customer_key}', false),
+        ('lookalike_member', '{name}', 'lookalike', '{name}', true),
         ('match_key', '{identity_key}', 'match_record', '{identity_key}', true),
         ('match_member', '{identity_key}', 'match_record', '{identity_key}', false),
         ('match_quarantine', '{identity_key}', 'dim_customer_identity', '{identity_key}', false),

@@ -58,6 +58,10 @@ BEGIN
             SELECT FROM patternos_dw.feat_customer_rfm_latest_by_platform q
             WHERE q.customer_key = c.customer_key AND q.platform_id = p.platform_id AND q.frequency_365d > 0)$c$);
     PERFORM patternos._create_category_audience_views();
+    PERFORM patternos._create_audience_view('audience_lookalike',
+        'l.name AS lookalike, l.similarity, l.rank',
+        'JOIN patternos_dw.lookalike_member l ON l.customer_key = c.customer_key',
+        'c.consent_personalization AND c.primary_age_group IS DISTINCT FROM ''0-17''');
     PERFORM patternos._describe_audiences();
 END
 $$;
@@ -127,7 +131,12 @@ category_probability_30d: probability of a purchase in the category, of any bran
             ('audience_lapsed', 'Customers who bought in a category twice or more, but not for 60 days and twice their usual interval. '
              'Empty until model category_intent has a champion.',
              'One row per customer and category: select by unified_category.', $c$
-category_probability_30d: probability of a purchase in the category within 30 days, 0 to 1$c$)
+category_probability_30d: probability of a purchase in the category within 30 days, 0 to 1$c$),
+            ('audience_lookalike', 'Prospects most like the customers of a seed, by the lookalikes that are kept; of age, and with consent to personalisation too.',
+             'One row per lookalike and customer: select by lookalike.', $c$
+lookalike: name of the lookalike, as in table lookalike
+similarity: how typical of its seed, 0 to 1; 0.5 is as typical of the seed as of the population
+rank: place among all its prospects, 1 for the most alike$c$)
         ) AS v (name, who, grain, columns)
     LOOP
         IF audience.name = ANY ('{audience_in_market,audience_new_to_brand,audience_lapsed}') THEN
