@@ -14,7 +14,7 @@ BEGIN
         SELECT p.platform_id, c.item_name AS search_term, c.unified_category
         FROM (SELECT e.platform_id, array_agg(DISTINCT e.search_term) AS terms
               FROM patternos_dw.fact_event e
-              WHERE e.event_timestamp >= %1$L AND e.event_timestamp < %2$L AND e.category_id IS NULL AND e.search_term <> ''
+              WHERE e.event_timestamp >= %1$L AND e.event_timestamp < %2$L AND e.event_type = 'search' AND e.category_id IS NULL AND e.search_term <> ''
               GROUP BY e.platform_id) p
         CROSS JOIN LATERAL patternos._classify_items(p.platform_id, p.terms) c
         WHERE c.unified_category IS NOT NULL$query$,
@@ -61,7 +61,8 @@ AS $$
                                      WHEN 'add_to_cart' THEN 'cart' WHEN 'wishlist_add' THEN 'wish' END AS kind
                          FROM {event} e
                          LEFT JOIN patternos_dw.dim_product_category c ON c.category_id = e.category_id
-                         LEFT JOIN patternos_part.category_term s ON e.category_id IS NULL AND s.platform_id = e.platform_id AND s.search_term = e.search_term
+                         LEFT JOIN patternos_part.category_term s ON e.event_type = 'search' AND e.category_id IS NULL AND s.platform_id = e.platform_id
+                                                               AND s.search_term = e.search_term
                          WHERE e.event_timestamp >= %5$L AND e.event_timestamp < %4$L) v
                    WHERE v.kind IS NOT NULL AND v.unified_category IS NOT NULL
                    GROUP BY v.customer_key, v.unified_category) e USING (customer_key, unified_category)$query$,

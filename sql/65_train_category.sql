@@ -28,7 +28,7 @@ $$;
 
 CREATE FUNCTION patternos.category_training_set(as_of date[], window_days integer DEFAULT 30, max_rows bigint DEFAULT 500000)
 RETURNS SETOF patternos.category_example
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB'
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB' SET enable_nestloop = off
 AS $$
 DECLARE
     known_until CONSTANT date := patternos._reference_date(NULL);
