@@ -34,3 +34,7 @@ CREATE FUNCTION patternos.sample_ratio_p(n_a bigint, n_b bigint, share_a double 
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'patternos_sample_ratio_p';
 COMMENT ON FUNCTION patternos.sample_ratio_p(bigint, bigint, double precision) IS
     'How probable a division into two groups at least as far from its plan is by chance.';
+
+-- How probable a standard normal variable of at least this size is.
+CREATE FUNCTION patternos._normal_p(z double precision) RETURNS double precision
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__normal_p';

@@ -69,6 +69,32 @@ AS $$
     FROM patternos_dw.model m WHERE m.model_id = model
 $$;
 
+-- What gates are about, of the champion and of a candidate: on the same examples after all that either was trained on; where there are none,
+-- each on its own test examples, as they were recorded when it was trained.
+CREATE FUNCTION patternos._promotion_figures(model bigint)
+RETURNS TABLE (figure text, gate text, champion double precision, candidate double precision, place bigint)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    asked record;
+    leader record;
+    examples text;
+BEGIN
+    SELECT * INTO asked FROM patternos_dw.model m WHERE m.model_id = model;
+    SELECT * INTO leader FROM patternos_dw.model m WHERE m.name = asked.name AND m.stage = 'champion';
+    IF asked.compiled IS NOT NULL AND leader.model_id <> model THEN
+        examples := patternos._out_of_time_rows(leader.model_id, model);
+    END IF;
+    RETURN QUERY
+    SELECT f.figure, f.gate, CASE WHEN leader.model_type <> 'baseline' THEN coalesce(c.version_a, (patternos._gate_figures(leader.metrics) ->> f.source)::float8)
+                                  WHEN f.figure <> 'ece' THEN coalesce(c.version_a, (patternos._gate_figures(asked.metrics) ->> ('baseline_' || f.source))::float8) END,
+           coalesce(c.version_b, (patternos._gate_figures(asked.metrics) ->> f.source)::float8), f.place
+    FROM (VALUES ('auc', 'auc', 'auc', 1::bigint), ('lift_10', 'lift_10', 'lift_at_10', 2), ('ece', 'max_ece', 'ece', 3)) f (figure, gate, source, place)
+    LEFT JOIN (SELECT d.* FROM patternos._compare(asked.name, leader.version, asked.version, NULL, 'purchased', '') d
+               WHERE examples IS NOT NULL AND d.n_pos BETWEEN 1 AND d.n - 1) c ON c.metric = f.figure;
+END
+$$;
+
 CREATE FUNCTION patternos.check_promotion(name text, version text,
     gates jsonb DEFAULT '{"auc": 0.65, "lift_10": 1.5, "max_ece": 0.05, "max_psi": 0.25}')
 RETURNS TABLE (figure text, gate double precision, champion double precision, candidate double precision, passed boolean)
@@ -94,11 +120,7 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH figures AS (
-        SELECT f.figure, f.gate, CASE WHEN c.model_type = 'baseline' THEN patternos._gate_figures(model.metrics) ->> ('baseline_' || f.source)
-                                      ELSE patternos._gate_figures(c.metrics) ->> f.source END::float8 AS champion,
-               (patternos._gate_figures(model.metrics) ->> f.source)::float8 AS candidate, f.place
-        FROM (VALUES ('auc', 'auc', 'auc', 1), ('lift_10', 'lift_10', 'lift_at_10', 2), ('ece', 'max_ece', 'ece', 3)) f (figure, gate, source, place)
-        LEFT JOIN patternos_dw.model c ON c.name = check_promotion.name AND c.stage = 'champion'
+        SELECT f.figure, f.gate, f.champion, f.candidate, f.place FROM patternos._promotion_figures(model.model_id) f
         UNION ALL
         SELECT s.figure, CASE s.figure WHEN 'psi' THEN 'max_psi' END, s.champion, s.candidate, 3 + row_number() OVER ()
         FROM patternos._promotion_shift(check_promotion.name, model.model_id) s
@@ -186,6 +208,6 @@ COMMENT ON FUNCTION patternos.rollback(text, text) IS
     'Makes the champion before this one the champion again and returns its version, NULL for none.';
 
 REVOKE ALL ON FUNCTION patternos._candidate_scores(bigint, date), patternos._promotion_shift(text, bigint),
-    patternos._score_shift(bigint, double precision[], double precision[]), patternos.check_promotion(text, text, jsonb),
+    patternos._score_shift(bigint, double precision[], double precision[]), patternos._promotion_figures(bigint), patternos.check_promotion(text, text, jsonb),
     patternos._set_champion(text, text, text, text, jsonb), patternos.promote(text, text, jsonb, boolean, text),
     patternos.rollback(text, text) FROM PUBLIC;

@@ -51,7 +51,7 @@ DECLARE
     found_id integer := (SELECT e.experiment_id FROM patternos_dw.experiment e WHERE e.name = _find_experiment.name);
 BEGIN
     IF found_id IS NULL THEN
-        RAISE EXCEPTION 'there is no experiment "%"', left(name, 63) USING ERRCODE = 'undefined_object',
+        RAISE EXCEPTION 'there is no experiment of that name' USING ERRCODE = 'undefined_object',
             HINT = 'Experiments stand in patternos_dw.experiment.';
     END IF;
     RETURN found_id;
@@ -71,14 +71,14 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF NOT EXISTS (SELECT FROM patternos_dw.dim_platform p WHERE p.platform_id = platform) THEN
-        RAISE EXCEPTION 'there is no platform "%"', left(platform, 63) USING ERRCODE = 'undefined_object', HINT = 'Platforms stand in patternos_dw.dim_platform; ALL is all of them.';
+        RAISE EXCEPTION 'there is no such platform' USING ERRCODE = 'undefined_object', HINT = 'Platforms stand in patternos_dw.dim_platform; ALL is all of them.';
     END IF;
     IF category IS NOT NULL AND NOT EXISTS (SELECT FROM patternos_dw.dim_product_category c WHERE c.unified_category = category) THEN
-        RAISE EXCEPTION 'there is no unified category "%"', left(category, 63) USING ERRCODE = 'undefined_object',
+        RAISE EXCEPTION 'there is no such unified category' USING ERRCODE = 'undefined_object',
             HINT = 'SELECT DISTINCT unified_category FROM patternos_dw.dim_product_category lists them.';
     END IF;
     IF EXISTS (SELECT FROM patternos_dw.experiment e WHERE e.name = _create_experiment.name) THEN
-        RAISE EXCEPTION 'experiment "%" exists already', left(name, 63) USING ERRCODE = 'unique_violation';
+        RAISE EXCEPTION 'there is an experiment of that name already' USING ERRCODE = 'unique_violation';
     END IF;
     -- a relation is kept by its full name; a query has to name its relations so
     audience := patternos._source_rows(audience, path);
@@ -109,7 +109,7 @@ DECLARE
 BEGIN
     SELECT * INTO asked FROM patternos_dw.experiment e WHERE e.experiment_id = experiment FOR UPDATE;
     IF at < asked.starts_at OR at >= asked.ends_at OR asked.starts_at IS NULL THEN
-        RAISE EXCEPTION 'experiment "%" does not run at that time', asked.name USING ERRCODE = 'object_not_in_prerequisite_state',
+        RAISE EXCEPTION 'the experiment does not run at that time' USING ERRCODE = 'object_not_in_prerequisite_state',
             DETAIL = format('It runs from %s to %s.', coalesce(asked.starts_at::text, 'a start that is not set'), coalesce(asked.ends_at::text, 'an end that is not set')),
             HINT = 'start_experiment() starts one.';
     END IF;
@@ -173,7 +173,7 @@ BEGIN
     UPDATE patternos_dw.experiment e SET starts_at = start_experiment.starts_at, ends_at = start_experiment.ends_at
     WHERE e.experiment_id = experiment AND e.starts_at IS NULL;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'experiment "%" was started already', left(name, 63) USING ERRCODE = 'object_not_in_prerequisite_state',
+        RAISE EXCEPTION 'the experiment was started already' USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'assign_experiment() assigns who has joined its audience since.';
     END IF;
     RETURN QUERY SELECT * FROM patternos.assign_experiment(name, start_experiment.starts_at);
@@ -194,7 +194,7 @@ BEGIN
     WHERE e.experiment_id = experiment AND e.starts_at < stop_experiment.ends_at AND isfinite(stop_experiment.ends_at)
       AND (e.ends_at IS NULL OR e.ends_at > stop_experiment.ends_at);
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'experiment "%" does not run at that time', left(name, 63) USING ERRCODE = 'object_not_in_prerequisite_state';
+        RAISE EXCEPTION 'the experiment does not run at that time' USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     RETURN stop_experiment.ends_at;
 END
@@ -212,7 +212,7 @@ BEGIN
     PERFORM patternos._require_owner();
     experiment := patternos._find_experiment(name);
     IF EXISTS (SELECT FROM patternos_dw.experiment e WHERE e.experiment_id = experiment AND e.starts_at IS NOT NULL AND coalesce(e.ends_at > now(), true)) THEN
-        RAISE EXCEPTION 'experiment "%" is running', left(name, 63) USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call stop_experiment() first.';
+        RAISE EXCEPTION 'the experiment is running' USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call stop_experiment() first.';
     END IF;
     DELETE FROM patternos_dw.experiment_assignment a WHERE a.experiment_id = experiment;
     GET DIAGNOSTICS dropped = ROW_COUNT;

@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "core/distribution.h"
 #include "core/lift.h"
 #include "core/sha256.h"
 #include "port/pg_bswap.h"
@@ -20,6 +21,7 @@ PG_FUNCTION_INFO_V1(patternos_experiment_arm);
 PG_FUNCTION_INFO_V1(patternos_compare_rates);
 PG_FUNCTION_INFO_V1(patternos_compare_means);
 PG_FUNCTION_INFO_V1(patternos_sample_ratio_p);
+PG_FUNCTION_INFO_V1(patternos__normal_p);
 
 /*
  * Refuses what is no share between 0 and 1.
@@ -160,4 +162,15 @@ patternos_sample_ratio_p(PG_FUNCTION_ARGS)
 	if (isnan(p))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(p);
+}
+
+/*
+ * _normal_p(z float8) returns float8
+ *
+ * Probability that a standard normal variable exceeds |z| in size.
+ */
+Datum
+patternos__normal_p(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_FLOAT8(normal_two_sided(PG_GETARG_FLOAT8(0)));
 }
