@@ -9,7 +9,8 @@ BEGIN
         model_version integer NOT NULL,
         traits        bigint[] NOT NULL,
         keys          bigint[] NOT NULL,
-        feature       bytea NOT NULL
+        feature       bytea NOT NULL,
+        members       bigint[] NOT NULL DEFAULT '{}'
     );
     -- compared far more often than read: neither compressed nor out of line
     ALTER TABLE patternos_dw.match_record ALTER COLUMN feature SET STORAGE PLAIN;
@@ -21,7 +22,6 @@ BEGIN
         kind         text COLLATE "C" NOT NULL CHECK (kind IN ('device', 'ip')),
         PRIMARY KEY (value_key, identity_key)
     );
-    CREATE INDEX match_member_account ON patternos_dw.match_member (identity_key);
 
     -- the rule is in the upper eight bits of the key
     CREATE TABLE patternos_dw.match_key (
@@ -95,7 +95,8 @@ BEGIN
 model_version: version of the model "accounts" that encoded it; 0 is the one shipped
 traits: what can contradict: gender, hashes of day, month and year of birth, of the platform, of loyalty ids; 0 where not known
 keys: blocking keys by which it is compared, ascending
-feature: the compared values as patternos._encode_record() packs them$c$);
+feature: the compared values as patternos._encode_record() packs them
+members: the account's values in match_member$c$);
     PERFORM patternos._describe('match_member', 'Devices and IP addresses of accounts, as of the last run of resolve_identities.', $c$
 value_key: first 64 bits of the hash, as account_feature has it
 kind: device or ip$c$);

@@ -60,9 +60,11 @@ BEGIN
     EXECUTE format($query$
         INSERT INTO pg_temp.work_record
         SELECT v.identity_key, v.traits, patternos._blocking_keys(%s),
-               patternos._encode_record($1, %s), o.keys
+               patternos._encode_record($1, %s), coalesce(f.all_members, '{}'), o.keys
         FROM pg_temp.work_changed c
         JOIN patternos_dw.match_account v USING (identity_key)
+        LEFT JOIN (SELECT identity_key, coalesce(device_hashes || ip_hashes, device_hashes, ip_hashes) AS all_members
+                   FROM patternos_dw.account_feature) f USING (identity_key)
         LEFT JOIN patternos_dw.match_record o USING (identity_key)$query$,
         patternos._account_key_list(document),
         (SELECT string_agg(format('v.%I', c.value ->> 'column'), ', ' ORDER BY c.number)
@@ -89,12 +91,13 @@ BEGIN
     DELETE FROM patternos_dw.match_record o USING pg_temp.work_changed c
     WHERE o.identity_key = c.identity_key
       AND NOT EXISTS (SELECT FROM pg_temp.work_record w WHERE w.identity_key = c.identity_key);
-    INSERT INTO patternos_dw.match_record AS o (identity_key, model_version, traits, keys, feature)
-    SELECT w.identity_key, version, w.traits, w.keys, w.feature FROM pg_temp.work_record w ORDER BY w.identity_key
+    INSERT INTO patternos_dw.match_record AS o (identity_key, model_version, traits, keys, feature, members)
+    SELECT w.identity_key, version, w.traits, w.keys, w.feature, w.members FROM pg_temp.work_record w ORDER BY w.identity_key
     ON CONFLICT (identity_key) DO UPDATE
-    SET model_version = excluded.model_version, traits = excluded.traits, keys = excluded.keys, feature = excluded.feature
-    WHERE (o.model_version, o.traits, o.keys, o.feature)
-          IS DISTINCT FROM (excluded.model_version, excluded.traits, excluded.keys, excluded.feature);
+    SET model_version = excluded.model_version, traits = excluded.traits, keys = excluded.keys, feature = excluded.feature,
+        members = excluded.members
+    WHERE (o.model_version, o.traits, o.keys, o.feature, o.members)
+          IS DISTINCT FROM (excluded.model_version, excluded.traits, excluded.keys, excluded.feature, excluded.members);
     IF everything THEN
         ANALYZE patternos_dw.match_record, patternos_dw.match_key;
     END IF;

@@ -49,13 +49,15 @@ CREATE FUNCTION patternos._create_identity_work() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 BEGIN
-    DROP TABLE IF EXISTS pg_temp.work_changed, pg_temp.work_value, pg_temp.work_record, pg_temp.work_key, pg_temp.work_gone_key,
+    DROP TABLE IF EXISTS pg_temp.work_changed, pg_temp.work_value, pg_temp.work_record, pg_temp.work_member, pg_temp.work_key, pg_temp.work_gone_key,
         pg_temp.work_edge, pg_temp.work_seed, pg_temp.work_touched, pg_temp.work_account, pg_temp.work_component,
         pg_temp.work_customer, pg_temp.work_move, pg_temp.work_retired;
     CREATE TEMP TABLE work_changed (identity_key bigint PRIMARY KEY) ON COMMIT DROP;
     CREATE TEMP TABLE work_value (value_key bigint, kind text COLLATE "C", value_hash bytea, accounts bigint, is_crowded boolean) ON COMMIT DROP;
     CREATE TEMP TABLE work_record (identity_key bigint PRIMARY KEY, traits bigint[] NOT NULL, keys bigint[] NOT NULL,
-        feature bytea NOT NULL, old_keys bigint[]) ON COMMIT DROP;
+        feature bytea NOT NULL, members bigint[] NOT NULL, old_keys bigint[]) ON COMMIT DROP;
+    CREATE TEMP TABLE work_member (identity_key bigint PRIMARY KEY, device_hashes bigint[] NOT NULL, ip_hashes bigint[] NOT NULL,
+        old_members bigint[] NOT NULL) ON COMMIT DROP;
     CREATE TEMP TABLE work_key (key bigint PRIMARY KEY, is_crowded boolean NOT NULL) ON COMMIT DROP;
     CREATE TEMP TABLE work_gone_key (key bigint NOT NULL) ON COMMIT DROP;
     CREATE TEMP TABLE work_edge (account_a bigint NOT NULL, account_b bigint NOT NULL, kind text COLLATE "C" NOT NULL, rule text NOT NULL,
@@ -97,26 +99,29 @@ BEGIN
 END
 $$;
 
--- Devices and IP addresses of the changed accounts, to be found by value.
+-- Devices and IP addresses of the changed accounts, to be found by value; match_record says which were there.
 CREATE FUNCTION patternos._refresh_match_members() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    CREATE TEMP TABLE work_member ON COMMIT DROP AS
-    SELECT v.value_key, c.identity_key, v.kind
+    INSERT INTO pg_temp.work_member
+    SELECT c.identity_key, coalesce(f.device_hashes, '{}'), coalesce(f.ip_hashes, '{}'), coalesce(r.members, '{}')
     FROM pg_temp.work_changed c
-    JOIN patternos_dw.dim_customer_identity USING (identity_key)
-    JOIN patternos_dw.account_feature f USING (identity_key)
-    CROSS JOIN LATERAL (SELECT 'device' COLLATE "C" AS kind, unnest(f.device_hashes) AS value_key
-                        UNION ALL SELECT 'ip', unnest(f.ip_hashes)) v;
+    LEFT JOIN patternos_dw.dim_customer_identity i USING (identity_key)
+    LEFT JOIN patternos_dw.account_feature f ON f.identity_key = i.identity_key
+    LEFT JOIN patternos_dw.match_record r ON r.identity_key = c.identity_key
+    WHERE coalesce(f.device_hashes || f.ip_hashes, f.device_hashes, f.ip_hashes, '{}') <> coalesce(r.members, '{}');
     ANALYZE pg_temp.work_member;
-    DELETE FROM patternos_dw.match_member m USING pg_temp.work_changed c
-    WHERE m.identity_key = c.identity_key
-      AND NOT EXISTS (SELECT FROM pg_temp.work_member w WHERE w.identity_key = m.identity_key AND w.value_key = m.value_key);
+    DELETE FROM patternos_dw.match_member m
+    USING (SELECT w.identity_key, v.value_key FROM pg_temp.work_member w CROSS JOIN LATERAL unnest(w.old_members) v (value_key)
+           WHERE v.value_key <> ALL (w.device_hashes || w.ip_hashes)) gone
+    WHERE m.value_key = gone.value_key AND m.identity_key = gone.identity_key;
     INSERT INTO patternos_dw.match_member (value_key, identity_key, kind)
-    SELECT value_key, identity_key, kind FROM pg_temp.work_member ORDER BY value_key, identity_key
-    ON CONFLICT DO NOTHING;
-    DROP TABLE pg_temp.work_member;
+    SELECT v.value_key, w.identity_key, v.kind
+    FROM pg_temp.work_member w
+    CROSS JOIN LATERAL (SELECT unnest(w.device_hashes) AS value_key, 'device' AS kind UNION ALL SELECT unnest(w.ip_hashes), 'ip') v
+    WHERE v.value_key <> ALL (w.old_members)
+    ORDER BY v.value_key, w.identity_key;
 END
 $$;
 
@@ -154,9 +159,10 @@ BEGIN
           JOIN patternos_dw.account_identifier h USING (identity_key)
           WHERE NOT everything
           UNION
-          SELECT m.kind, int8send(m.value_key)
+          SELECT v.kind, int8send(v.value_key)
           FROM pg_temp.work_changed c
-          JOIN patternos_dw.match_member m USING (identity_key)
+          JOIN patternos_dw.account_feature f USING (identity_key)
+          CROSS JOIN LATERAL (SELECT 'device' AS kind, unnest(f.device_hashes) AS value_key UNION ALL SELECT 'ip', unnest(f.ip_hashes)) v
           WHERE NOT everything
           -- an account that no longer holds a value does not lead to it: blocked values are looked at each time
           UNION
