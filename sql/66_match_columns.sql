@@ -24,8 +24,9 @@ AS $$ VALUES
     (150, 'region', 'exact', '(^|_)(state|province|region|county|country|country_?code|bundesland|land|pays|pais|nation)($|_)'),
     (160, 'house', 'exact', '(^|_)((street|house|building|flat|unit|addr|address)_?(no|num|number|nr)|hausnummer|hausnr)($|_)'),
     (170, 'address', 'address', '(^|_)(address|addr|address_?line|addr_?line[0-9]?|addr_?full|street|street_?(name|address)|strasse|straße|road|rue|calle|adresse|direccion|indirizzo|endereco|residence)(_?[0-9])?($|_)'),
-    (180, 'group', 'exact', '(^|_)(sex|gender|geschlecht|sexo|sexe|title|salutation|suffix|marital|marital_status|nationality|language|race|ethnicity|blood_?group)($|_)'),
-    (190, 'identifier', 'text', '(^|_)(ssn|soc_?sec(_?(id|no))?|social_?security(_?(no|number))?|sin|nino?|aadhaar|aadhar|pan|passport|licen[cs]e|drivers?_?licen[cs]e|national_?id|tax_?(id|no)|vat|nhs|mrn|voter_?id|loyalty|loyalty_?(id|no|number|card)|member_?(id|no|number)|membership_?(id|no|number)|iban|lei|passport_?(no|number)|id_?number|[a-z]+_?id_?number)($|_)'),
+    (175, 'group', 'gender', '(^|_)(sex|gender|geschlecht|sexo|sexe)($|_)'),
+    (180, 'group', 'exact', '(^|_)(title|salutation|suffix|marital|marital_status|nationality|language|race|ethnicity|blood_?group)($|_)'),
+    (190, 'identifier', 'identifier', '(^|_)(ssn|soc_?sec(_?(id|no))?|social_?security(_?(no|number))?|sin|nino?|aadhaar|aadhar|pan|passport|licen[cs]e|drivers?_?licen[cs]e|national_?id|tax_?(id|no)|vat|nhs|mrn|voter_?id|loyalty|loyalty_?(id|no|number|card)|member_?(id|no|number)|membership_?(id|no|number)|iban|lei|ein|itin|tin|duns|npi|uen|gstin|cpf|cnpj|curp|rfc|dni|nif|pesel|bsn|dl|drlic|driver_?lic|passport_?(no|number)|id_?number|[a-z]+_?id_?number)($|_)'),
     (200, 'device', 'exact', '(^|_)(device|device_?id|cookie|cookie_?id|ip|ip_?address|advertising_?id|idfa|gaid)s?($|_)')
 $$;
 

@@ -2,7 +2,7 @@
 
 CREATE FUNCTION patternos._match_kinds() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT '{exact,name,full_name,date,email,phone,postcode,address,text,number,set,bloom}'::text[] $$;
+AS $$ SELECT '{exact,name,full_name,date,email,phone,postcode,address,text,number,set,bloom,identifier,gender}'::text[] $$;
 
 -- Raises 22023 for the first key of an object that is not allowed, and lists what is.
 CREATE FUNCTION patternos._check_keys(object jsonb, what text, allowed text[]) RETURNS void

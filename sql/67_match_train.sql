@@ -172,14 +172,15 @@ AS $$
     )
     SELECT (SELECT array_agg(n ORDER BY c) FROM (SELECT c, count(*)::integer AS n FROM scaled GROUP BY c) AS x),
            array_agg(m ORDER BY c, level) || array_agg(u ORDER BY c, level),
-           array_agg(10 * m ORDER BY c, level) || array_agg(0.05 + 200 * u ORDER BY c, level),
+           array_agg(25 * m ORDER BY c, level) || array_agg(0.05 + 200 * u ORDER BY c, level),
            array_agg(fix_m ORDER BY c, level) || array_agg(fix_u ORDER BY c, level)
     FROM scaled
 $$;
 
 -- What two people of one household share, for _fit_match_model: per comparison how it is shared (0 not, 1 its value, 2 its surname), the
 -- share of households that do and how many pairs that is worth; per level, worst first, which parts of a name agree at it
--- (1 surname, 2 forename, 3 both). Without a
+-- (1 surname, 2 forename, 3 both,
+-- 4 surname and nearly the forename, 5 surname and the forename's initial). Without a
 -- telephone, an address, an e-mail address or a set of devices, and without a name or a date beside it, nothing is shared.
 CREATE FUNCTION patternos._household_sharing(document jsonb, relation regclass, OUT sharing double precision[], OUT names integer[])
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -198,9 +199,11 @@ AS $$
         WHERE (SELECT bool_or(kind IN ('address', 'phone', 'email', 'set')) AND bool_or(kind IN ('full_name', 'name', 'date')) FROM comparison)
     )
     SELECT coalesce(array_agg(h ORDER BY c.n, i) FILTER (WHERE h IS NOT NULL), (SELECT array_fill(0::float8, ARRAY[3 * count(*)::integer]) FROM comparison)),
-           (SELECT array_agg(CASE WHEN l.value ->> 'test' IN ('exact', 'swapped', 'nickname', 'both_jaro_winkler', 'initial', 'phonetic')
-                                       OR l.value ->> 'test' IN ('surname_exact', 'forename_exact') AND (l.value ->> 'threshold')::float8 > 0.8
-                                         THEN 3
+           (SELECT array_agg(CASE WHEN l.value ->> 'test' IN ('exact', 'swapped', 'nickname') OR l.value ->> 'test' IN ('surname_exact', 'forename_exact')
+                                       AND (l.value ->> 'threshold')::float8 = 1 THEN 3
+                                  WHEN l.value ->> 'test' IN ('both_jaro_winkler', 'phonetic') OR l.value ->> 'test' IN ('surname_exact', 'forename_exact')
+                                       AND (l.value ->> 'threshold')::float8 > 0.8 THEN 4
+                                  WHEN l.value ->> 'test' = 'initial' THEN 5
                                   WHEN l.value ->> 'test' IN ('surname_exact', 'surname_only') THEN 1
                                   WHEN l.value ->> 'test' IN ('forename_exact', 'forename_only') THEN 2 ELSE 0 END ORDER BY x.n, l.ordinality DESC)
             FROM comparison AS x, jsonb_array_elements(x.c -> 'levels') WITH ORDINALITY AS l)

@@ -11,7 +11,7 @@ RETURNS TABLE (cluster bigint, reason text)
 AS 'MODULE_PATHNAME', 'patternos_suspicious_clusters'
 LANGUAGE C VOLATILE STRICT COST 10000 ROWS 1000;
 
-CREATE FUNCTION patternos._divide_clusters(query text, threshold double precision, share double precision)
+CREATE FUNCTION patternos._divide_clusters(query text, threshold double precision, absent double precision)
 RETURNS TABLE (node bigint, cluster bigint, size integer, best_weight double precision, weakest_weight double precision)
 AS 'MODULE_PATHNAME', 'patternos_divide_clusters'
 LANGUAGE C VOLATILE STRICT COST 10000 ROWS 10000;
@@ -52,8 +52,14 @@ BEGIN
 END
 $$;
 
--- Divides the suspects and writes what becomes of their members into <work>_component. pairs is SQL for the weight of any two records,
--- as (a, b, weight) over the records m and n, or NULL where only the edges' weights are known.
+-- SQL for the suspects of which all pairs are compared: the number of pairs grows with the square of the members.
+CREATE FUNCTION patternos._small_suspects(work text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$ SELECT format('SELECT s.cluster FROM %1$s_suspect AS s JOIN %1$s_member AS m USING (cluster) GROUP BY s.cluster HAVING count(*) <= 1000', work) $$;
+
+-- Divides the suspects and writes what becomes of their members into <work>_component. pairs is SQL for the weight of any two records of
+-- suspects with at most 1,000 members, as (cluster, a, b, weight), or NULL where only the edges' weights are known, as they are of larger
+-- ones. A pair without a weight counts against, as much as the threshold.
 CREATE FUNCTION patternos._divide_suspects(work text, edges text, labels text, pairs text, floor double precision) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 SET jit = off SET enable_nestloop = off SET parallel_tuple_cost = 0 SET work_mem = '64MB'
@@ -62,15 +68,17 @@ DECLARE
     known text := format('SELECT x.cluster, x.rec AS a, y.rec AS b, e.weight FROM (%s) AS e JOIN %s_member AS x ON x.node = e.a
                           JOIN %s_member AS y ON y.node = e.b AND y.cluster = x.cluster JOIN %s_suspect AS s ON s.cluster = x.cluster',
                          '%s', work, work, work);
+    weights text := concat_ws(' UNION ALL ', pairs, format(known || ' WHERE %s', edges,
+        CASE WHEN pairs IS NULL THEN 'true' ELSE format('x.cluster NOT IN (%s)', patternos._small_suspects(work)) END));
     changed bigint;
 BEGIN
     PERFORM patternos._make_work_table(work || '_divided', format(
-        'SELECT d.node AS rec, d.cluster, d.size, d.best_weight, d.weakest_weight FROM patternos._divide_clusters(%L, %L, 0.5) AS d',
+        'SELECT d.node AS rec, d.cluster, d.size, d.best_weight, d.weakest_weight FROM patternos._divide_clusters(%L, %L, %s) AS d',
         format('SELECT DISTINCT ON (cluster, least(a, b), greatest(a, b)) cluster, a, b, weight FROM (
                     SELECT cluster, a, b, weight, 2 AS rank FROM (%s) AS e
                     UNION ALL SELECT cluster, a, b, weight, 1 FROM (%s) AS l) AS s
                 ORDER BY cluster, least(a, b), greatest(a, b), rank',
-               coalesce(pairs, format(known, edges)), format(known, labels)), floor));
+               weights, format(known, labels)), floor, -least(greatest(floor, 1), 10)));
     EXECUTE format('UPDATE %1$s_component AS c SET cluster = f.node, size = d.size, best_weight = d.best_weight, weakest_weight = d.weakest_weight
                     FROM %1$s_divided AS d JOIN %1$s_member AS m ON m.rec = d.rec JOIN %1$s_member AS f ON f.rec = d.cluster
                     WHERE c.node = m.node', work);
@@ -130,14 +138,14 @@ BEGIN
 END
 $$;
 
--- SQL for the weights of all pairs within the suspects, from records whose column key is the members' node.
+-- SQL for the weights of all pairs within the suspects, large ones aside, from records whose column key is the members' node.
 CREATE FUNCTION patternos._suspect_pairs(work text, records text, key text, model bytea) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format('SELECT m.cluster, m.rec AS a, n.rec AS b, patternos._match_weight(x.f, y.f, %L::bytea, ''-Infinity'') AS weight
-                   FROM %2$s_suspect AS s JOIN %2$s_member AS m ON m.cluster = s.cluster JOIN %2$s_member AS n ON n.cluster = m.cluster AND m.rec < n.rec
+                   FROM (%5$s) AS s JOIN %2$s_member AS m ON m.cluster = s.cluster JOIN %2$s_member AS n ON n.cluster = m.cluster AND m.rec < n.rec
                    JOIN %3$s AS x ON x.%4$I = m.node JOIN %3$s AS y ON y.%4$I = n.node',
-                  model, work, records, key)
+                  model, work, records, key, patternos._small_suspects(work))
 $$;
 
 -- SQL for what people said about pairs of a relation's records (a, b, weight), as far as the user may read it.

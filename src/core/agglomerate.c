@@ -11,6 +11,9 @@
 
 #include "core/unionfind.h"
 
+/* Bits of evidence beyond which a pair is as sure as it gets. */
+#define MOST_WEIGHT 10
+
 /*
  * Fills the incidence of links.
  */
@@ -137,16 +140,24 @@ links_sort(Link *links, int32_t count)
 	qsort(links, (size_t) count, sizeof(Link), compare_links);
 }
 
+/* A pair's weight, as far as it counts: no single one decides over many. */
+static double
+counted_weight(double weight)
+{
+	return weight > MOST_WEIGHT ? MOST_WEIGHT : weight < -MOST_WEIGHT ? -MOST_WEIGHT : weight;
+}
+
 /*
- * Whether two sets, given by their roots, may become one; the first is the
- * smaller.  next[] runs through the members of a set in a ring.
+ * Whether two sets, given by their roots, may become one: the weights of the pairs
+ * across add up to 0 or more.  The first set is the smaller.  next[] runs through
+ * the members of a set in a ring.
  */
 static bool
 may_join(int32_t small, int32_t large, const Link *links, const Incidence *incidence,
-		 double threshold, double share, int32_t *link, const int32_t *next)
+		 double absent, int32_t *link, const int32_t *next)
 {
-	int64_t		across = (int64_t) link[small] * link[large];
-	int64_t		linked = 0;
+	int64_t		unknown = (int64_t) link[small] * link[large];
+	double		sum = 0;
 	bool		bound = false;
 	int32_t		m = small;
 
@@ -162,12 +173,12 @@ may_join(int32_t small, int32_t large, const Link *links, const Incidence *incid
 				return false;
 			if (l->weight == INFINITY)
 				bound = true;
-			if (l->weight >= threshold)
-				linked++;
+			sum += counted_weight(l->weight);
+			unknown--;
 		}
 		m = next[m];
 	} while (m != small);
-	return bound || (double) linked >= share * (double) across;
+	return bound || sum + (double) unknown * counted_weight(absent) >= 0;
 }
 
 /*
@@ -175,7 +186,7 @@ may_join(int32_t small, int32_t large, const Link *links, const Incidence *incid
  */
 void
 agglomerate(int32_t members, const Link *links, int32_t count, const Incidence *incidence,
-			double threshold, double share, int32_t *link, int32_t *next)
+			double threshold, double absent, int32_t *link, int32_t *next)
 {
 	unionfind_init(link, 0, members);
 	for (int32_t m = 0; m < members; m++)
@@ -194,7 +205,7 @@ agglomerate(int32_t members, const Link *links, int32_t count, const Incidence *
 			a = b;
 			b = swap;
 		}
-		if (!may_join(a, b, links, incidence, threshold, share, link, next))
+		if (!may_join(a, b, links, incidence, absent, link, next))
 			continue;
 		unionfind_join(link, a, b);
 		swap = next[a];

@@ -39,11 +39,13 @@ extern void links_sort(Link *links, int32_t count);
 
 /*
  * Puts members together along links of at least the threshold, heaviest first,
- * unless two of them must not be together, or fewer than the given share of
- * the pairs across are linked.  link is a union-find over the members, next is
+ * unless two of them must not be together, or the weights of all pairs across,
+ * those without a link counting as absent, add up to less than 0: weights are
+ * logarithms of odds, so that this is what the division as a whole gains
+ * (correlation clustering).  link is a union-find over the members, next is
  * memory of as many; links must be sorted.
  */
 extern void agglomerate(int32_t members, const Link *links, int32_t count, const Incidence *incidence,
-						double threshold, double share, int32_t *link, int32_t *next);
+						double threshold, double absent, int32_t *link, int32_t *next);
 
 #endif							/* PATTERNOS_AGGLOMERATE_H */

@@ -40,6 +40,8 @@ typedef enum MatchKind
 	KIND_NUMBER,
 	KIND_SET,
 	KIND_BLOOM,
+	KIND_IDENTIFIER,
+	KIND_GENDER,
 	KIND_COUNT
 } MatchKind;
 

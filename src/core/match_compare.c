@@ -111,6 +111,7 @@ quick_level(const MatchModel *model, const MatchComparison *comparison, MatchByt
 				y;
 	FieldState	x_state,
 				y_state;
+	bool		is_name = comparison->kind == KIND_NAME || comparison->kind == KIND_FULL_NAME;
 
 	if (comparison->columns > 1)
 		return comparison->kind == KIND_DATE ? find_level(model, comparison, a, b) : LEVEL_OPEN;
@@ -143,13 +144,13 @@ quick_level(const MatchModel *model, const MatchComparison *comparison, MatchByt
 		memcpy(&p_hash, x.bytes + offsetof(TextHeader, hash), sizeof(p_hash));
 		memcpy(&q_hash, y.bytes + offsetof(TextHeader, hash), sizeof(q_hash));
 		if (p_hash != q_hash)
-			return comparison->levels == 2 ? 1 : LEVEL_OPEN;
+			return comparison->levels == 2 && !is_name ? 1 : LEVEL_OPEN;
 		if (!read_text(x, comparison->kind, &p) || !read_text(y, comparison->kind, &q))
 			return LEVEL_BAD;
-		if (text_equal(&p, &q))
+		if (text_equal(&p, &q) && !other_generation(&p, &q))
 			return 0;
 	}
-	return comparison->levels == 2 && comparison->exact_level == 0 ? 1 : LEVEL_OPEN;
+	return comparison->levels == 2 && comparison->exact_level == 0 && !is_name ? 1 : LEVEL_OPEN;
 }
 
 /*

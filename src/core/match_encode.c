@@ -244,7 +244,7 @@ address_part(const char *text, size_t size)
  * Adds a text in its normal form, as match_normalize() made it.
  */
 void
-match_add_text(RecordWriter *writer, const char *text, size_t length, double tf)
+match_add_text(RecordWriter *writer, const char *text, size_t length, double tf, int generation)
 {
 	int			kind = writer->model->column[writer->column].kind;
 	TextHeader	header = {0};
@@ -256,6 +256,7 @@ match_add_text(RecordWriter *writer, const char *text, size_t length, double tf)
 	header.log2_tf = match_log2_tf(tf);
 	header.chars = (uint16_t) d.count;
 	header.wide = d.wide;
+	header.generation = (uint8_t) generation;
 	start_field(writer);
 	add(writer, &header, sizeof(header));
 	if (kind == KIND_NAME)

@@ -36,7 +36,9 @@ typedef enum NameAgreement
 	AGREES_NEITHER,
 	AGREES_SURNAME,
 	AGREES_FORENAME,
-	AGREES_BOTH
+	AGREES_BOTH,
+	AGREES_SIMILAR,				/* surname, and the forename nearly */
+	AGREES_INITIAL				/* surname and the forename's first letter */
 } NameAgreement;
 
 /* How a comparison behaves within a household. */

@@ -16,8 +16,13 @@
 #define LEAST_HOUSEHOLDS 1.0
 #define MOST_SHARE 0.98
 
-/* Part of the households with a surname in common whose forenames are alike, too. */
-#define REPEATED_FORENAME 0.01
+/*
+ * Parts of the pairs with a surname in common whose forenames are the same, too, or
+ * only similar, and how often two forenames begin alike.
+ */
+#define SAME_FORENAME 0.01
+#define SIMILAR_FORENAME 0.01
+#define SAME_INITIAL 0.06
 
 /*
  * Sum of a comparison's probabilities at levels where these parts of a name agree.
@@ -34,30 +39,38 @@ sum_where(const double *probability, const MatchSharing *sharing, int levels, Na
 }
 
 /*
- * h of a whole name's levels: pairs whose forenames agree look like matches, the
- * others like strangers.
+ * h of a whole name's levels.  Levels at which both names agree, or nearly, are as
+ * likely against each other as in matches, the rest as among strangers.
  */
 static void
 name_levels(EmComparison *comparison, const MatchSharing *sharing)
 {
+	int			levels = comparison->levels;
 	double		s = sharing->share;
-	double		m_both = sum_where(comparison->m, sharing, comparison->levels, AGREES_BOTH);
-	double		both = sum_where(comparison->u, sharing, comparison->levels, AGREES_BOTH);
-	double		surname = sum_where(comparison->u, sharing, comparison->levels, AGREES_SURNAME);
-	double		rest = 1 - both - surname;
+	double		m_both = sum_where(comparison->m, sharing, levels, AGREES_BOTH);
+	double		m_similar = sum_where(comparison->m, sharing, levels, AGREES_SIMILAR);
+	double		initial = SAME_INITIAL * sum_where(comparison->m, sharing, levels, AGREES_INITIAL);
+	double		surname = sum_where(comparison->u, sharing, levels, AGREES_SURNAME);
+	double		rest = sum_where(comparison->u, sharing, levels, AGREES_NEITHER) +
+	sum_where(comparison->u, sharing, levels, AGREES_FORENAME);
 
-	for (int level = 1; level <= comparison->levels; level++)
+	for (int level = 1; level <= levels; level++)
 	{
+		double		m = comparison->m[level];
 		double		u = comparison->u[level];
+		double		h = u;
 
-		if (sharing->names[level] == AGREES_BOTH)
-			comparison->h[level] = m_both > 0 ? s * REPEATED_FORENAME * comparison->m[level] / m_both : u;
-		else if (sharing->names[level] == AGREES_SURNAME)
-			comparison->h[level] = surname > 0 ? s * (1 - REPEATED_FORENAME) * u / surname : u;
-		else
-			comparison->h[level] = rest > 0 ? (1 - s) * u / rest : u;
-		if (comparison->h[level] < EM_LEAST)
-			comparison->h[level] = EM_LEAST;
+		if (sharing->names[level] == AGREES_BOTH && m_both > 0)
+			h = s * SAME_FORENAME * m / m_both;
+		else if (sharing->names[level] == AGREES_SIMILAR && m_similar > 0)
+			h = s * SIMILAR_FORENAME * m / m_similar;
+		else if (sharing->names[level] == AGREES_INITIAL)
+			h = s * SAME_INITIAL * m;
+		else if (sharing->names[level] == AGREES_SURNAME && surname > 0)
+			h = s * (1 - SAME_FORENAME - SIMILAR_FORENAME - initial) * u / surname;
+		else if (rest > 0)
+			h = (1 - s) * u / rest;
+		comparison->h[level] = h < EM_LEAST ? EM_LEAST : h;
 	}
 }
 
@@ -97,7 +110,7 @@ count_sharing(const EmComparison *comparison, const MatchSharing *sharing, const
 	{
 		*known += counts[level];
 		if (sharing->sharing == SHARING_SURNAME)
-			shared += sharing->names[level] == AGREES_SURNAME || sharing->names[level] == AGREES_BOTH ? counts[level] : 0;
+			shared += sharing->names[level] != AGREES_NEITHER && sharing->names[level] != AGREES_FORENAME ? counts[level] : 0;
 		else if (comparison->h[level] > 0)
 			shared += counts[level] * sharing->share * comparison->m[level] / comparison->h[level];
 	}

@@ -4,7 +4,8 @@
  *		two Bloom filters.
  *
  * A full name of one word is a surname; as it may as well be a forename, it is
- * held against both names of the other side.
+ * held against both names of the other side.  Of a senior and a junior the forenames
+ * count as different.
  */
 #include "core/match_view.h"
 
@@ -19,6 +20,7 @@ typedef struct Person
 	TextView	whole;			/* of one column */
 	TextView	forename;
 	TextView	surname;
+	int			generation;
 } Person;
 
 enum
@@ -34,6 +36,7 @@ typedef struct NamePair
 {
 	bool		bloom;
 	bool		split;			/* two columns */
+	bool		other_generation;	/* senior and junior */
 	Person		a;
 	Person		b;
 	double		similarity[SIMILARITIES];	/* negative: not computed yet */
@@ -86,6 +89,7 @@ read_whole_name(MatchBytes field, Person *person)
 		return false;
 	memcpy(&parts, field.bytes + sizeof(TextHeader), sizeof(parts));
 	person->has_surname = true;
+	person->generation = person->whole.generation;
 	if (!slice(&person->whole, parts.surname_start, parts.surname_chars, parts.surname, &person->surname))
 		return false;
 	person->has_forename = parts.forename_chars > 0;
@@ -107,6 +111,7 @@ read_person(const MatchComparison *comparison, const MatchBytes *fields, const F
 	TextView   *views[] = {&person->forename, &person->surname};
 
 	person->one_word = false;
+	person->generation = 0;
 	if (comparison->columns == 1)
 		return read_whole_name(fields[0], person);
 	person->has_forename = states[0] == FIELD_GOOD;
@@ -117,6 +122,8 @@ read_person(const MatchComparison *comparison, const MatchBytes *fields, const F
 			!(comparison->kind == KIND_BLOOM ? read_bloom_view(fields[i], views[i]) :
 			  read_text(fields[i], KIND_NAME, views[i])))
 			return false;
+		if (states[i] == FIELD_GOOD && comparison->kind != KIND_BLOOM && views[i]->generation != 0)
+			person->generation = views[i]->generation;
 	}
 	return true;
 }
@@ -200,10 +207,17 @@ name_holds(const MatchLevel *level, NamePair *pair)
 	const Person *a = &pair->a;
 	const Person *b = &pair->b;
 	double		t = level->threshold;
-	bool		forenames = a->has_forename && b->has_forename;
+
+	/*
+	 * two names of one word each are whole names: of a firm, or as one is
+	 * known
+	 */
+	bool		forenames = (a->has_forename && b->has_forename) || (a->one_word && b->one_word);
 	bool		surnames = a->has_surname && b->has_surname;
 	bool		both = forenames && surnames;
 
+	if (pair->other_generation && level->test != TEST_ELSE && (level->test != TEST_SURNAME_EXACT || t > 0))
+		return false;
 	switch (level->test)
 	{
 		case TEST_ELSE:
@@ -243,8 +257,19 @@ name_holds(const MatchLevel *level, NamePair *pair)
 }
 
 /*
+ * Whether one of two names is in Latin letters and the other is not.
+ */
+static bool
+names_differ_in_script(const NamePair *pair)
+{
+	if (pair->a.has_surname && pair->b.has_surname)
+		return other_script(&pair->a.surname, &pair->b.surname);
+	return other_script(&pair->a.forename, &pair->b.forename);
+}
+
+/*
  * The level of two names.  Null when neither forenames nor surnames are known on
- * both sides.
+ * both sides, or when they are in different scripts.
  */
 int
 name_level(const MatchModel *model, const MatchComparison *comparison, const MatchBytes *a,
@@ -258,6 +283,10 @@ name_level(const MatchModel *model, const MatchComparison *comparison, const Mat
 		return LEVEL_BAD;
 	if (!(pair.a.has_forename && pair.b.has_forename) && !(pair.a.has_surname && pair.b.has_surname))
 		return LEVEL_NULL;
+	if (!pair.bloom && names_differ_in_script(&pair))
+		return LEVEL_NULL;
+	pair.other_generation = pair.a.generation != 0 && pair.b.generation != 0 &&
+		pair.a.generation != pair.b.generation;
 	for (int i = 0; i < SIMILARITIES; i++)
 		pair.similarity[i] = -1;
 	for (int i = 0; i < comparison->levels; i++)

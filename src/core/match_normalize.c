@@ -15,7 +15,6 @@
 
 #include "core/match_record.h"
 #include "core/address.h"
-#include "core/name.h"
 #include "core/normalize.h"
 #include "core/utf8.h"
 
@@ -102,14 +101,23 @@ normalize_exact(const char *text, size_t length, char *result, size_t *size)
 
 /*
  * E-mail addresses: the canonical form, or small letters without blanks when the
- * address is not valid.
+ * address is not valid; without the name that mail programs write before it.
  */
 static bool
 normalize_mail(const char *text, size_t length, char *result, size_t *size)
 {
-	Reason		reason = normalize_email(text, length, result, MATCH_NORMAL_MAX, size);
+	Reason		reason;
 	size_t		n = 0;
+	const char *open = memchr(text, '<', length);
+	const char *close = length > 0 && text[length - 1] == '>' ? text + length - 1 : NULL;
 
+	if (open != NULL && close != NULL && memchr(open, '@', (size_t) (close - open)) != NULL)
+	{
+		length = (size_t) (close - open) - 1;	/* Name <user@domain> */
+		text = open + 1;
+		trim(&text, &length);
+	}
+	reason = normalize_email(text, length, result, MATCH_NORMAL_MAX, size);
 	if (reason == REASON_OK || reason == REASON_PLACEHOLDER)
 		return reason == REASON_OK;
 	if (says_nothing(text, length))
@@ -164,6 +172,67 @@ normalize_digits(const char *text, size_t length, char *result, size_t *size)
 	*size = n;
 	return !same && !(n == 10 && memcmp(result, "1234567890", 10) == 0) &&
 		!(n == 9 && memcmp(result, "123456789", 9) == 0);
+}
+
+/*
+ * Numbers of documents and registers: letters in capitals and digits, nothing
+ * between them.
+ */
+static bool
+normalize_identifier(const char *text, size_t length, char *result, size_t *size)
+{
+	size_t		n = 0;
+	bool		same = true;
+
+	if (says_nothing(text, length))
+		return false;
+	if (length > 2 && memcmp(text + length - 2, ".0", 2) == 0)
+		length -= 2;			/* went through a spreadsheet */
+	for (size_t i = 0; i < length;)
+	{
+		uint32_t	code = 0;
+		size_t		bytes = utf8_decode(text + i, length - i, &code);
+		int			value = digit_value(code);
+
+		if (value >= 0)
+			result[n++] = (char) ('0' + value);
+		else if (code >= 0xC0 || is_ascii_letter((char) code))
+		{
+			for (size_t j = 0; j < bytes; j++)
+				result[n++] = ascii_upper(text[i + j]);
+		}
+		i += bytes;
+	}
+	for (size_t i = 1; i < n; i++)
+		same = same && result[i] == result[0];
+	*size = n;
+	return n > 0 && !same && !(n == 9 && memcmp(result, "123456789", 9) == 0) &&
+		!(n == 10 && memcmp(result, "1234567890", 10) == 0);
+}
+
+/*
+ * Male or female, as m or f, from the words of some languages; anything else is null.
+ */
+static bool
+normalize_gender(const char *text, size_t length, char *result, size_t *size)
+{
+	static const char *const words[2][13] = {
+		{"m", "male", "man", "boy", "masculine", "masculin", "masculino", "maschio", "homme", "hombre", "herr", "mr", "männlich"},
+		{"f", "female", "woman", "girl", "feminine", "feminin", "femenino", "femmina", "femme", "mujer", "frau", "mrs", "w"}
+	};
+
+	if (length > 0 && text[length - 1] == '.')
+		length--;
+	for (int i = 0; i < 26; i++)
+	{
+		if (equals_word(text, length, words[i / 13][i % 13]))
+		{
+			*result = i < 13 ? 'm' : 'f';
+			*size = 1;
+			return true;
+		}
+	}
+	return false;
 }
 
 /*
@@ -380,29 +449,6 @@ normalize_number(const char *text, size_t length, char *result, size_t *size)
 }
 
 /*
- * Full names: given names first, without titles.
- */
-static bool
-normalize_full_name(const char *text, size_t length, char *result, size_t *size)
-{
-	NameWords	words;
-	size_t		n = 0;
-
-	if (normalize_name(text, length, result, MATCH_NORMAL_MAX, size) == REASON_PLACEHOLDER ||
-		!name_split(text, length, &words))
-		return false;
-	for (int i = 0; i < words.count; i++)
-	{
-		if (i > 0)
-			result[n++] = ' ';
-		memcpy(result + n, words.words[i].text, words.words[i].size);
-		n += words.words[i].size;
-	}
-	*size = n;
-	return true;
-}
-
-/*
  * Addresses: folded words, abbreviations written out.
  */
 static bool
@@ -434,17 +480,26 @@ normalize_street(const char *text, size_t length, char *result, size_t *size)
 bool
 match_normalize(MatchKind kind, const char *text, size_t length, char *result, size_t *size)
 {
+	char		cleaned[RAW_MAX];
 	char		raw[RAW_MAX];
 
-	length = clean(text, length, raw);
+	length = clean(text, length, cleaned);
+	if (kind == KIND_NAME || kind == KIND_FULL_NAME || kind == KIND_ADDRESS || kind == KIND_TEXT)
+		length = transliterate(cleaned, length, raw, sizeof(raw));
+	else
+		memcpy(raw, cleaned, length);
 	if (length == 0)
 		return false;
 	switch (kind)
 	{
 		case KIND_FULL_NAME:
-			return normalize_full_name(raw, length, result, size);
+			return match_normalize_full_name(raw, length, result, size);
 		case KIND_NAME:
-			return normalize_name(raw, length, result, MATCH_NORMAL_MAX, size) == REASON_OK;
+			return match_normalize_name(raw, length, result, size);
+		case KIND_IDENTIFIER:
+			return normalize_identifier(raw, length, result, size);
+		case KIND_GENDER:
+			return normalize_gender(raw, length, result, size);
 		case KIND_DATE:
 			return normalize_date(raw, length, result, size);
 		case KIND_EMAIL:

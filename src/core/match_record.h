@@ -33,7 +33,7 @@ typedef struct TextHeader
 	float		log2_tf;		/* NaN without */
 	uint16_t	chars;
 	uint8_t		wide;
-	uint8_t		unused;
+	uint8_t		generation;		/* of a name: 1 senior, 2 junior … 0 unknown */
 } TextHeader;
 
 /* A name's own part: keys of sound and of nickname, 0 = none. */
@@ -145,7 +145,8 @@ extern size_t match_field_bound(int kind, size_t elements);
 
 /* Each adds the next column; an unknown frequency is NaN. */
 extern void match_add_null(RecordWriter *writer);
-extern void match_add_text(RecordWriter *writer, const char *text, size_t length, double tf);
+extern void match_add_text(RecordWriter *writer, const char *text, size_t length, double tf,
+						   int generation);
 extern void match_add_number(RecordWriter *writer, double value, double tf);
 extern void match_add_date(RecordWriter *writer, int year, int month, int day, double tf);
 
@@ -157,6 +158,18 @@ extern uint64_t match_hash(const char *bytes, size_t size);
 
 /* log2 of a relative frequency as records hold it; NaN for what is none. */
 extern float match_log2_tf(double tf);
+
+/* Cyrillic and Greek letters in Latin ones. */
+extern size_t transliterate(const char *text, size_t length, char *result, size_t size);
+
+/* Which of several persons of one name is meant: 1 senior, 2 junior, III … 0: it is not said. */
+extern int	match_generation(const char *text, size_t length);
+
+/* The normal form of a forename or surname without what says its generation. */
+extern bool match_normalize_name(const char *text, size_t length, char *result, size_t *size);
+
+/* The normal form of a whole name. */
+extern bool match_normalize_full_name(const char *text, size_t length, char *result, size_t *size);
 
 /* A date as people write it, parts that are unknown 0; false for null. */
 extern bool match_parse_date(const char *text, size_t length, int *year, int *month, int *day);

@@ -42,6 +42,7 @@ read_text(MatchBytes field, int kind, TextView *view)
 	view->wide = header.wide != 0;
 	view->mask = header.mask;
 	view->hash = header.hash;
+	view->generation = header.generation;
 	if (kind == KIND_NAME)
 		memcpy(&view->keys, field.bytes + sizeof(header), sizeof(view->keys));
 	else if (kind == KIND_ADDRESS)
@@ -110,6 +111,28 @@ text_equal(const TextView *a, const TextView *b)
 {
 	return a->hash == b->hash && a->count == b->count && a->wide == b->wide &&
 		memcmp(a->chars, b->chars, (size_t) a->count << (a->wide ? 2 : 0)) == 0;
+}
+
+/*
+ * Whether both names tell a generation, and not the same.
+ */
+bool
+other_generation(const TextView *a, const TextView *b)
+{
+	return a->generation != 0 && b->generation != 0 && a->generation != b->generation;
+}
+
+/*
+ * Whether one name is in Latin letters and the other is not: letters of two scripts
+ * never agree, which says nothing of the names.
+ */
+bool
+other_script(const TextView *a, const TextView *b)
+{
+	bool		a_latin = !a->wide || char_at(a, 0) < 0x250;
+	bool		b_latin = !b->wide || char_at(b, 0) < 0x250;
+
+	return a_latin != b_latin;
 }
 
 /*
@@ -341,10 +364,14 @@ text_holds(const MatchLevel *level, TextPair *pair)
 int
 text_level(const MatchComparison *comparison, MatchBytes a, MatchBytes b)
 {
-	TextPair	pair;
+	TextPair	pair = {0};
 
 	if (!read_text(a, comparison->kind, &pair.side[0]) || !read_text(b, comparison->kind, &pair.side[1]))
 		return LEVEL_BAD;
+	if (comparison->kind == KIND_NAME && other_script(&pair.side[0], &pair.side[1]))
+		return LEVEL_NULL;
+	if (comparison->kind == KIND_NAME && other_generation(&pair.side[0], &pair.side[1]))
+		return comparison->levels - 1;
 	pair.equal = text_equal(&pair.side[0], &pair.side[1]);
 	pair.jaro_winkler = pair.equal ? 1 : -1;
 	pair.below = comparison->lowest_jaro_winkler;

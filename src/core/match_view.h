@@ -21,6 +21,7 @@ typedef struct TextView
 	uint64_t	mask;			/* bit (code mod 64) of each character */
 	uint64_t	hash;			/* 0 when not known */
 	NameKeys	keys;
+	int			generation;		/* of a name; 0 unknown */
 	uint32_t	user;			/* of an e-mail address: characters before the
 								 * @ */
 	AddressPart address;
@@ -80,6 +81,10 @@ extern bool read_text(MatchBytes field, int kind, TextView *view);
 /* Similarities of two views, by the kernels of similarity.h. */
 extern bool same_chars(const TextView *a, const TextView *b);
 extern bool text_equal(const TextView *a, const TextView *b);
+
+/* Whether two names tell different generations; whether one is in Latin letters. */
+extern bool other_generation(const TextView *a, const TextView *b);
+extern bool other_script(const TextView *a, const TextView *b);
 extern double text_similarity(MatchTest test, const TextView *a, const TextView *b);
 extern bool text_within(MatchTest test, const TextView *a, const TextView *b, double limit);
 extern double text_token_overlap(const TextView *a, const TextView *b);

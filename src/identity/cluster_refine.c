@@ -34,7 +34,8 @@ struct ClusterReader
 	ReturnSetInfo *result;
 	void		(*finish) (ClusterReader *reader);
 	double		threshold;		/* weight from which a link counts */
-	double		share;			/* of pairs across that must be linked */
+	double		share;			/* of the pairs that must be linked */
+	double		absent;			/* weight of a pair without a link */
 	double		strong;			/* weight below which a bridge is weak */
 	int64		largest;		/* members from which a cluster is too big */
 	bool		open;
@@ -238,7 +239,7 @@ divide_cluster(ClusterReader *reader)
 	best = MemoryContextAllocHuge(reader->context, members * sizeof(double));
 	weakest = MemoryContextAllocHuge(reader->context, members * sizeof(double));
 	agglomerate(reader->member_count, reader->links, (int32) reader->count, &incidence,
-				reader->threshold, reader->share, link, smallest);
+				reader->threshold, reader->absent, link, smallest);
 	weigh_parts(reader, link, best, weakest);
 	for (int32 m = reader->member_count - 1; m >= 0; m--)
 		smallest[unionfind_find(link, m)] = m;
@@ -403,13 +404,13 @@ patternos_cluster_bridges(PG_FUNCTION_ARGS)
 }
 
 /*
- * _divide_clusters(query text, threshold float8, share float8) returns table
+ * _divide_clusters(query text, threshold float8, absent float8) returns table
  * (node bigint, cluster bigint, size integer, best_weight float8,
  * weakest_weight float8)
  *
  * Members put together along links of at least the threshold, heaviest first,
- * as long as none of them must not be together and the given share of the
- * pairs across is linked.  Strict.
+ * as long as none of them must not be together and the weights of the pairs
+ * across, absent for those without a link, add up to 0 or more.  Strict.
  */
 PG_FUNCTION_INFO_V1(patternos_divide_clusters);
 Datum
@@ -421,7 +422,7 @@ patternos_divide_clusters(PG_FUNCTION_ARGS)
 	reader.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	reader.finish = divide_cluster;
 	reader.threshold = PG_GETARG_FLOAT8(1);
-	reader.share = PG_GETARG_FLOAT8(2);
+	reader.absent = PG_GETARG_FLOAT8(2);
 	read_clusters(&reader, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	return (Datum) 0;
 }

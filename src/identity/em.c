@@ -344,7 +344,13 @@ read_sharing(FunctionCallInfo fcinfo, MatchFit *fit, int nlevels)
 		if (!(s->expected >= 0 && s->expected <= 1 && s->strength >= 0 && s->strength <= 1e15))
 			bad_argument("sharing");
 		for (int level = 1; level <= fit->model.comparisons[c].levels; level++)
-			s->names[level] = (NameAgreement) (DatumGetInt32(names[next++]) & 3);
+		{
+			int			name = DatumGetInt32(names[next++]);
+
+			if (name < AGREES_NEITHER || name > AGREES_INITIAL)
+				bad_argument("names");
+			s->names[level] = (NameAgreement) name;
+		}
 		any |= s->sharing == SHARING_VALUE;
 	}
 	fit->households = any;

@@ -450,7 +450,8 @@ encode_value(RecordWriter *writer, Size *capacity, Datum value, Argument *argume
 			match_add_null(writer);
 	}
 	else if (match_normalize(kind, text.text, text.size, normal, &length))
-		match_add_text(writer, normal, length, tf);
+		match_add_text(writer, normal, length, tf,
+					   kind == KIND_NAME || kind == KIND_FULL_NAME ? match_generation(text.text, text.size) : 0);
 	else
 		match_add_null(writer);
 }

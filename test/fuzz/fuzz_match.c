@@ -84,7 +84,7 @@ make_record(const MatchModel *model, char *bytes)
 	static const char *const values[] = {
 		"anita", "anitha", "a", "john smith", "smith, john w", "bob", "robert", "1971-06-24", "24/06/1972", "19711324",
 		"anita@x.com", "anita@y.org", "+91 98765 43210", "98765 43211", "sw1a 2aa", "560001", "12 hill road", "12 hil rd bandra",
-		"नरेंद्र मोदी", "Żółć Łódź", "日本 東京", "1e3", "1000.5", "\xff\xfe", "", "n/a",
+		"नरेंद्र मोद�63", "Żółć Łódź", "日本 東京", "1e3", "1000.5", "\xff\xfe", "", "n/a",
 		"a very long text that goes on and on with many words and goes on and on with many words and more than sixty-four characters",
 	};
 	RecordWriter writer;
@@ -128,7 +128,7 @@ make_record(const MatchModel *model, char *bytes)
 			match_add_number(&writer, x, tf);
 		else if (kind != KIND_DATE && kind != KIND_NUMBER &&
 				 match_normalize((MatchKind) kind, value, strlen(value), normal, &size))
-			match_add_text(&writer, normal, size, tf);
+			match_add_text(&writer, normal, size, tf, match_generation(value, strlen(value)));
 		else
 			match_add_null(&writer);
 	}

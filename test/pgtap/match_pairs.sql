@@ -91,9 +91,9 @@ SELECT results_eq($$SELECT array_agg(i ORDER BY i) FROM clusters JOIN generate_s
                   $$VALUES ('{1,2,3}'::integer[]), ('{4,5,6}'), ('{7,8,9}'), ('{10}')$$, 'the bridge is cut');
 SELECT is_empty($$SELECT FROM clusters AS c WHERE cluster_id <> (SELECT min(unique_id::text)::uuid FROM clusters AS o WHERE o.cluster_id = c.cluster_id)
                   OR cluster_size <> (SELECT count(*) FROM clusters AS o WHERE o.cluster_id = c.cluster_id)$$, 'named by the smallest id, size as counted');
-SELECT results_eq($$SELECT node, cluster FROM patternos._divide_clusters('VALUES (1::bigint, 1::bigint, 2::bigint, 9::float8), (1, 2, 3, 9), (1, 1, 3, ''-Infinity'')', 3, 0.5) ORDER BY 1$$,
+SELECT results_eq($$SELECT node, cluster FROM patternos._divide_clusters('VALUES (1::bigint, 1::bigint, 2::bigint, 9::float8), (1, 2, 3, 9), (1, 1, 3, ''-Infinity'')', 3, -3) ORDER BY 1$$,
                   'VALUES (1::bigint, 1::bigint), (2, 1), (3, 3)', 'what must not be together is not');
-SELECT results_eq($$SELECT node, cluster FROM patternos._divide_clusters('VALUES (1::bigint, 1::bigint, 2::bigint, ''Infinity''::float8), (1, 2, 3, 9), (1, 3, 4, ''Infinity'')', 3, 0.9) ORDER BY 1$$,
+SELECT results_eq($$SELECT node, cluster FROM patternos._divide_clusters('VALUES (1::bigint, 1::bigint, 2::bigint, ''Infinity''::float8), (1, 2, 3, 9), (1, 3, 4, ''Infinity'')', 3, -4) ORDER BY 1$$,
                   'VALUES (1::bigint, 1::bigint), (2, 1), (3, 3), (4, 3)', 'what must be together is');
 
 -- all in one call

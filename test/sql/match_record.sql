@@ -36,7 +36,7 @@ END $$;
 -- each kind's m and u are distributions; else comes last
 SELECT k, n, round(sum((l ->> 'm')::numeric), 9) AS m, round(sum((l ->> 'u')::numeric), 9) AS u, count(*) AS levels
 FROM (VALUES ('exact', 1), ('name', 1), ('full_name', 1), ('full_name', 2), ('date', 1), ('date', 3), ('email', 1), ('phone', 1),
-             ('postcode', 1), ('address', 1), ('text', 1), ('number', 1), ('set', 1), ('bloom', 1), ('bloom', 2)) AS v (k, n),
+             ('postcode', 1), ('address', 1), ('text', 1), ('number', 1), ('set', 1), ('bloom', 1), ('bloom', 2), ('identifier', 1), ('gender', 1)) AS v (k, n),
      jsonb_array_elements(patternos._kind_levels(k, n)) AS l
 GROUP BY k, n ORDER BY k, n;
 
@@ -75,6 +75,21 @@ SELECT a, b, pg_temp.level2('full_name', a, b) FROM (VALUES
 SELECT a, b, pg_temp.level2('date', a, b) FROM (VALUES
     (ARRAY['1971', '6', '5'], ARRAY['1971', '6', '5']), (ARRAY['1971', '5', '6'], ARRAY['1971', '6', '5']), (ARRAY['1971', '6', '7'], ARRAY['1971', '6', '5']),
     (ARRAY['1971', '7', '8'], ARRAY['1971', '6', '5']), (ARRAY['1972', '7', '8'], ARRAY['1971', '6', '5']), (ARRAY['1972', NULL, NULL], ARRAY['1971', '6', '5'])) AS v (a, b);
+
+-- generations, scripts, firms of one word, and numbers of documents
+SELECT kind, a, b, pg_temp.level(kind, a, b) FROM (VALUES
+    ('full_name', 'David Dobbins Jr', 'David Dobbins Senior'), ('full_name', 'David Dobbins Jr', 'David Dobbins'), ('full_name', 'Dobbins Jr, David', 'David Dobbins II'),
+    ('full_name', 'Morris I Klein', 'Morris II Klein'), ('full_name', 'Morris Klein III', 'Morris Klein III'), ('full_name', 'Junior Silva', 'Senior Silva'),
+    ('full_name', 'Junior Silva', 'Junior Silva Sr'), ('full_name', 'Keeley Jones', 'Kaylee Jones'), ('full_name', 'Müllenkranz', 'Mullenkrants'),
+    ('full_name', 'Васильев, Александр Павлович', 'Alexander Pavlovich Vasiliev'), ('full_name', 'فيصل صديقي', 'Faisal Siddiqui'), ('full_name', 'Παπαδόπουλος Γιώργος', 'giorgos papadopoulos'),
+    ('full_name', '王杰', 'Wang Jie'), ('full_name', '王杰', '王杰'), ('name', '王', 'Wang'), ('name', 'Smith Jr', 'Smith Sr'), ('name', 'Smith Jr.', 'Smith'), ('name', 'Morris II', 'Morris'),
+    ('email', 'Maria S <maria.s@x.org>', 'maria.s@x.org'), ('email', '"S, M" <MARIA.S@x.org>', 'maria.s@x.org'), ('email', 'a<b', 'a<b'),
+    ('identifier', '521-21-2123', '521212123'), ('identifier', 'de 123 456 789', 'DE123456789'), ('identifier', '521212123', '521212132'), ('identifier', '521212123', '521212199'),
+    ('identifier', '10251111', '10252222'), ('identifier', '000-00-0000', '521212123'), ('identifier', 'unknown', '521212123'), ('identifier', '123456789', '123456789'), ('identifier', '521212123.0', '521212123'),
+    ('gender', 'M', 'male'), ('gender', 'Female', 'f'), ('gender', 'M', 'F'), ('gender', 'U', 'F'), ('gender', 'Unknown', 'M'), ('gender', 'Mrs.', 'W')) AS v (kind, a, b);
+SELECT pg_temp.level2('full_name', a, b) FROM (VALUES
+    (ARRAY['Morris I', 'Klein'], ARRAY['Morris II', 'Klein']), (ARRAY['David', 'Dobbins Jr'], ARRAY['David', 'Dobbins']), (ARRAY['David', 'Dobbins Jr'], ARRAY['David', 'Dobbins Sr']),
+    (ARRAY['杰', '王'], ARRAY['Jie', 'Wang']), (ARRAY['Lea', 'Toulouse'], ARRAY['Leigh', 'Toulouse'])) AS v (a, b);
 
 -- arguments of every type, whatever the session's settings
 SET datestyle = 'SQL, DMY';
