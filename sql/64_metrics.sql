@@ -25,7 +25,7 @@ CREATE TYPE patternos.score_decile AS (
     lowest_score      double precision,
     mean_score        double precision
 );
-COMMENT ON TYPE patternos.score_decile IS 'A tenth of the rows by score, the highest first: positives, their share, lift over the base rate, recall so far.';
+COMMENT ON TYPE patternos.score_decile IS 'A tenth of the rows by score, the highest first: positives, their share, targeting lift (over the base rate), recall so far.';
 
 CREATE TYPE patternos.calibration_knots AS (
     x double precision[],
@@ -192,7 +192,7 @@ CREATE AGGREGATE patternos.lift_at(score double precision, label boolean, fracti
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE patternos.lift_at(double precision, boolean, double precision) IS
-    'How many times the base rate the share of positives is among the fraction of rows with the highest scores.';
+    'Targeting lift: how many times the base rate the share of positives is among the fraction of rows with the highest scores.';
 
 CREATE FUNCTION patternos._ece_final(internal) RETURNS double precision
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'patternos__ece_final';

@@ -211,7 +211,7 @@ DECLARE
 BEGIN
     PERFORM patternos._require_owner();
     experiment := patternos._find_experiment(name);
-    IF EXISTS (SELECT FROM patternos_dw.experiment e WHERE e.experiment_id = experiment AND e.starts_at IS NOT NULL AND coalesce(e.ends_at > now(), true)) THEN
+    IF EXISTS (SELECT FROM patternos_dw.experiment e WHERE e.experiment_id = experiment AND e.starts_at IS NOT NULL AND coalesce(e.ends_at > clock_timestamp(), true)) THEN
         RAISE EXCEPTION 'the experiment is running' USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call stop_experiment() first.';
     END IF;
     DELETE FROM patternos_dw.experiment_assignment a WHERE a.experiment_id = experiment;

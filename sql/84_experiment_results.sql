@@ -111,10 +111,10 @@ BEGIN
     )
     SELECT c."check", CASE WHEN c.bad THEN c.verdict ELSE 'ok' END, c.detail
     FROM asked e, outcome o, assigned a, today t, LATERAL (SELECT patternos.sample_ratio_p(o.holdout, o.treatment, e.holdout) AS p) r,
-         LATERAL (SELECT patternos._reference_date(NULL)::timestamp AT TIME ZONE patternos._setting('time_zone') AS known) k,
+         LATERAL (SELECT max(f.transaction_datetime) AS known FROM patternos_dw.fact_transaction f WHERE f.transaction_datetime >= e.starts_at) k,
          LATERAL (VALUES
             (1, 'sample ratio', r.p < 0.001, 'problem', format('%s of %s held out, %s %% planned; p = %s', o.holdout, o.holdout + o.treatment, round((100 * e.holdout)::numeric, 2), round(r.p::numeric, 4))),
-            (2, 'window', coalesce(k.known < e.ends_at, true), 'open', CASE WHEN e.ends_at IS NULL THEN 'no end is set' ELSE format('ends %s, facts reach to %s', e.ends_at, k.known) END),
+            (2, 'window', coalesce(k.known < e.ends_at, true), 'open', format('%s; newest transaction: %s', coalesce('ends ' || e.ends_at, 'no end is set'), coalesce(k.known::text, 'none'))),
             (3, 'late data', o.late > 0, 'note', format('%s of %s purchases became known after their window had closed', o.late, o.purchases)),
             (4, 'merged customers', t.conflicts > 0, 'note', format('%s assignments became part of another customer''s, of %s customers in different arms: counted in their first', t.merged, t.conflicts)),
             (5, 'erased customers', a.rows > t.rows, 'note', format('%s of %s assignments are of customers who are gone; they do not count', a.rows - t.rows, a.rows)),
