@@ -43,7 +43,7 @@ BEGIN
 END
 $$;
 
--- Whether a source has no column beside its id.
+-- Whether a source has no column beside its id. Raises where it has no such column.
 CREATE FUNCTION patternos._has_only_id(source text, id_column text, path text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
@@ -173,17 +173,21 @@ END
 $$;
 
 -- The view that training reads: part 3 is the fold that is held out, part 0 what is trained on: of the seed at most 20,000, of the prospects ten
--- times the seed, from 20,000 to 100,000.
+-- times the seed, from 20,000 to 100,000. One of the seed has weight 1, all prospects together weigh as much as the seed: so penalties of
+-- training are in members of the seed, however many prospects there are.
 CREATE FUNCTION patternos._set_lookalike_fold(fold integer, seeds bigint, prospects bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    seed_share double precision := least(1, 20000.0 / seeds);
+    prospect_share double precision := least(1, greatest(20000, least(100000, 10 * seeds)) / prospects::float8);
 BEGIN
     EXECUTE format('CREATE OR REPLACE TEMP VIEW training_row AS
         SELECT r.*, r.lookalike_seed::integer::smallint AS training_label,
                (CASE WHEN floor(5 * r.lookalike_part) = %s THEN 3
                      WHEN 5 * r.lookalike_part - floor(5 * r.lookalike_part) < CASE WHEN r.lookalike_seed THEN %L::float8 ELSE %L::float8 END THEN 0 END)::smallint AS training_part,
-               r.lookalike_order AS training_order, 1::real AS training_weight
-        FROM pg_temp.training_source r', fold, 20000.0 / seeds, greatest(20000, least(100000, 10 * seeds)) / prospects::float8);
+               r.lookalike_order AS training_order, (CASE WHEN r.lookalike_seed THEN 1 ELSE %L::float8 END)::real AS training_weight
+        FROM pg_temp.training_source r', fold, seed_share, prospect_share, seed_share * seeds / (prospect_share * prospects));
 END
 $$;
 
@@ -201,6 +205,8 @@ BEGIN
     FROM unnest(names, kinds) AS f (name, kind) WHERE f.kind = 'category';
     reference := patternos._training_reference(names, kinds, encoders, prior, 'lookalike_id', NULL);
     features := ARRAY(SELECT e.key FROM jsonb_each(reference -> 'features') e WHERE (e.value ->> 'auc')::float8 > 0.95 ORDER BY (e.value ->> 'auc')::float8 DESC, e.key);
+EXCEPTION WHEN numeric_value_out_of_range THEN
+    RAISE EXCEPTION 'a feature is infinite' USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Give NULL where a number is not known.';
 END
 $$;
 
@@ -215,13 +221,13 @@ DECLARE
     result text;
 BEGIN
     -- in the order of ids, on which the last bits of a sum depend
-    EXECUTE format('SELECT concat_ws('' + '', %s) FROM (SELECT training_label = 0 AS other, %s FROM pg_temp.training_row WHERE training_part = 0 ORDER BY lookalike_id COLLATE "C" OFFSET 0) s',
+    EXECUTE format('SELECT array_to_string(ARRAY[%s], '' + '') FROM (SELECT training_label = 0 AS other, %s FROM pg_temp.training_row WHERE training_part = 0 ORDER BY lookalike_id COLLATE "C" OFFSET 0) s',
         (SELECT string_agg(format('patternos._squared_deviation(%L, avg(f%2$s) FILTER (WHERE other), stddev_pop(f%2$s) FILTER (WHERE other), '
                                   'avg(coalesce(f%2$s, 0)) FILTER (WHERE NOT other AND f%2$s IS NOT NULL))',
                                   patternos._feature_value(f.name, f.kind, encoders -> f.name, NULL, false), f.i), ', ' ORDER BY f.i)
          FROM unnest(names, kinds) WITH ORDINALITY AS f (name, kind, i)), columns)
     INTO result;
-    RETURN coalesce(format('-sqrt((%s) / %s)', nullif(result, ''), cardinality(names)), '0::float8');
+    RETURN CASE WHEN result <> '' THEN format('-sqrt((%s) / %s)', result, cardinality(names)) ELSE '0::float8' END;
 END
 $$;
 
@@ -233,7 +239,7 @@ AS $$
                 THEN format('least(3::float8, abs((coalesce(%s, %L::float8) - %L::float8) / %L::float8)) ^ 2', expression, mean, centre, deviation) END
 $$;
 
--- Where the caller has not said otherwise: fewer, smaller trees than for outcomes, since every label may be wrong. params may have method:
+-- Where the caller has not said otherwise: fewer, smaller and more penalised trees than for outcomes, since every label may be wrong. params may have method:
 -- trees, logistic or distance.
 CREATE FUNCTION patternos._lookalike_params(params jsonb) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -247,33 +253,29 @@ BEGIN
     END IF;
     result := patternos._train_params(CASE jsonb_typeof(params) WHEN 'object' THEN params - 'method' ELSE params END);
     RETURN result || (SELECT coalesce(jsonb_object_agg(v.parameter, v.value), '{}')
-                      FROM (VALUES ('n_estimators', '150'::jsonb), ('max_depth', '4'), ('learning_rate', '0.05'), ('min_child_weight', '5'),
-                                   ('colsample_bytree', '0.5'), ('early_stopping_rounds', '0')) AS v (parameter, value)
+                      FROM (VALUES ('n_estimators', '100'::jsonb), ('max_depth', '4'), ('reg_lambda', '4'), ('min_child_weight', '0.5'),
+                                   ('subsample', '0.5'), ('colsample_bytree', '0.3'), ('early_stopping_rounds', '0')) AS v (parameter, value)
                       JOIN patternos.train_parameters() p USING (parameter)
                       WHERE NOT EXISTS (SELECT FROM jsonb_object_keys(params) k WHERE k = p.parameter OR k = ANY (p.aliases)))
                   || jsonb_build_object('engine', method);
 END
 $$;
 
--- Trains on the rows of part 0 and returns the compiled model. Seed and population weigh the same.
+-- Trains on the rows of part 0 and returns the compiled model.
 CREATE FUNCTION patternos._train_lookalike(names text[], kinds text[], params jsonb, OUT trained patternos.training_result, OUT encoders jsonb, OUT compiled bytea)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    prior double precision;
-    ratio double precision;
+    prior double precision := (SELECT avg(r.training_label) FROM pg_temp.training_row r WHERE r.training_part = 0);
 BEGIN
-    SELECT avg(r.training_label), (count(*) - sum(r.training_label)) / nullif(sum(r.training_label), 0)::float8 INTO prior, ratio
-    FROM pg_temp.training_row r WHERE r.training_part = 0;
-    IF ratio > 0 IS NOT TRUE THEN
+    IF (prior > 0 AND prior < 1) IS NOT TRUE THEN
         RAISE EXCEPTION 'seed or population is too small' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Rankings are made by models that leave out a fifth of the ids at a time.';
     END IF;
     SELECT coalesce(jsonb_object_agg(f.name, patternos._category_codes('pg_temp.training_row', f.name, prior)), '{}') INTO encoders
     FROM unnest(names, kinds) AS f (name, kind) WHERE f.kind = 'category';
     IF params ->> 'engine' <> 'distance' THEN
-        trained := patternos._run_training(names, patternos._training_query(names, kinds, encoders, prior, 'lookalike_id', NULL),
-                                           params || jsonb_build_object('scale_pos_weight', ratio));
+        trained := patternos._run_training(names, patternos._training_query(names, kinds, encoders, prior, 'lookalike_id', NULL), params);
         compiled := patternos._assemble_model(params ->> 'engine', trained.scorer, names, encoders, '{"method": "none", "x": [], "y": []}');
     END IF;
 END

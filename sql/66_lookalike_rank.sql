@@ -73,6 +73,7 @@ DECLARE
     result patternos.lookalike_result;
 BEGIN
     PERFORM patternos._check_lookalike_arguments(seed, size, exclude, id_column);
+    PERFORM patternos._has_only_id(seed, id_column, path);
     given := patternos._take_ids('lookalike_seed', seed, id_column, path);
     PERFORM patternos._take_lookalike_rows(population, id_column, settings ->> 'seed', path);
     SELECT * INTO counts FROM patternos._check_lookalike(given);
