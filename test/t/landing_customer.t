@@ -166,7 +166,7 @@ sub features
 my %ravi = (%asha, platform_id => 'CHUMBAK', platform_customer_id => 'C1', name => 'Ravi Iyer', email => 'ravi@iyer.in', phone => '9839013399');
 is(land(\%ravi, { platform_id => 'X' }), 'parked 2 1 1 0 0', 'a batch is parked');
 is(kinds('C1'), '', 'nothing is loaded');
-unlike(value("payload FROM patternos_dw.raw_record WHERE platform_customer_id = 'C1'"), qr/ravi|98390|1990|MG/i, 'nothing personal is kept');
+unlike(value("regexp_replace(payload::text, '[fh][0-9a-f]{64,}', '', 'g') FROM patternos_dw.raw_record WHERE platform_customer_id = 'C1'"), qr/ravi|98390|1990|MG/i, 'nothing personal is kept');
 psql($database, "${quiet}SELECT patternos.load_parked_batch(max(batch_id)) FROM patternos_dw.raw_batch");
 is(kinds('C1'), 'device device email ip ip loyalty_id mobile name_address_dob', 'released, it has all identifiers');
 is(holds('C1', 'email', 'ravi@iyer.in') + holds('C1', 'loyalty_id', 'CHUMBAK:LP-77') + holds('C1', 'name_address_dob', 'ravi iyer|12 MG Road, Pune|1990-05-04'), 3, 'the right ones');
