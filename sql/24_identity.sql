@@ -115,7 +115,7 @@ probability: that the two are one person's; 1 unless probabilistic
 pattern: level of each comparison of the model, four bits each; NULL unless probabilistic
 model_version: version of the model "accounts"; NULL unless probabilistic
 is_cut: true: strong enough, yet the two are kept apart because of a contradiction, an exclusive id or a steward$c$);
-    PERFORM patternos._describe('match_quarantine', 'Accounts of groups too large to be one person; they keep the customers they have until somebody has looked.', $c$
+    PERFORM patternos._describe('match_quarantine', 'Accounts of groups too large to be one person; only stronger evidence joins them until somebody has looked.', $c$
 component: identity_key of the oldest account of the group
 accounts: accounts in the group
 detected_at: when the group was first found too large$c$);

@@ -16,7 +16,7 @@ BEGIN
         ('ip_account_cap', '10', 'an IP address shared by more accounts is no evidence'),
         ('match_key_cap', '100', 'accounts that share a blocking key with more others are not compared for that'),
         ('match_threshold', '0.9', 'probability from which on two accounts are one person''s'),
-        ('customer_account_cap', '50', 'a customer of more accounts is put into quarantine'),
+        ('customer_account_cap', '50', 'a group of more accounts is put into quarantine and divided by stronger evidence'),
         ('max_churn', '0.05', 'share of known accounts that a run may give another customer'),
         ('max_growth', '5', 'how many times larger than any customer before one may become'),
         ('session_gap_minutes', '30', 'inactivity that ends a session without a given id'),

@@ -260,35 +260,39 @@ BEGIN
 END
 $$;
 
--- The customers-to-be of the touched accounts, with confidence and method of each account: the weakest edge
--- and the kinds of edges on the way to the oldest account. Strengths: a steward's word 3 (4 against), a common
--- identifier 2, a telephone alone 1, a contradiction 1.5 (it refuses what is weaker), else the probability.
--- Groups far beyond what one person can have are not searched for contradictions: quarantine awaits them.
-CREATE FUNCTION patternos._cluster_accounts(threshold double precision) RETURNS void
+-- The customers-to-be of the accounts of a table by the edges of at least a strength, with confidence and
+-- method of each account: the weakest edge and the kinds of edges on the way to the oldest account. Strengths:
+-- a steward's word 3 (4 against), a common identifier 2, a telephone alone 1, a contradiction 1.5 (it refuses
+-- what is weaker), else the probability. Groups far beyond what one person can have are not searched for
+-- contradictions: they will be divided.
+CREATE FUNCTION patternos._join_accounts(accounts regclass, threshold double precision, strength double precision)
+RETURNS TABLE (identity_key bigint, component bigint, confidence double precision, method text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
+    nodes CONSTANT text := format('SELECT identity_key FROM %s', accounts);
     edges CONSTANT text := format($query$
-        SELECT e.account_a, e.account_b,
-               CASE WHEN e.kind = 'manual' THEN 3 WHEN e.kind = 'probabilistic' THEN least(e.probability, 1 - 1e-12)
-                    WHEN e.rule = 'mobile' THEN 1 ELSE 2 END::double precision,
-               hashtextextended(a.platform_id || '/' || a.platform_customer_id, 0) # hashtextextended(b.platform_id || '/' || b.platform_customer_id, 0)
-        FROM patternos_dw.match_edge e
-        JOIN pg_temp.work_account a ON a.identity_key = e.account_a
-        JOIN pg_temp.work_account b ON b.identity_key = e.account_b
-        WHERE e.probability >= %s$query$, threshold);
+        SELECT account_a, account_b, strength, tie
+        FROM (SELECT e.account_a, e.account_b,
+                     CASE WHEN e.kind = 'manual' THEN 3 WHEN e.kind = 'probabilistic' THEN least(e.probability, 1 - 1e-12)
+                          WHEN e.rule = 'mobile' THEN 1 ELSE 2 END::double precision AS strength,
+                     hashtextextended(a.platform_id || '/' || a.platform_customer_id, 0) # hashtextextended(b.platform_id || '/' || b.platform_customer_id, 0) AS tie
+              FROM patternos_dw.match_edge e
+              JOIN %1$s a ON a.identity_key = e.account_a
+              JOIN %1$s b ON b.identity_key = e.account_b
+              WHERE e.probability >= %2$s) e
+        WHERE strength >= %3$s$query$, accounts, threshold, strength);
 BEGIN
     CREATE TEMP TABLE work_group ON COMMIT DROP AS
     SELECT g.node AS identity_key, g.component, count(*) OVER (PARTITION BY g.component) AS accounts, r.traits
-    FROM patternos.connected_components(format('SELECT e.account_a, e.account_b FROM (%s) e
-                                                UNION ALL SELECT identity_key, NULL FROM pg_temp.work_account', edges)) g
+    FROM patternos.connected_components(format('SELECT e.account_a, e.account_b FROM (%s) e UNION ALL SELECT identity_key, NULL FROM (%s) n', edges, nodes)) g
     LEFT JOIN patternos_dw.match_record r ON r.identity_key = g.node;
     ANALYZE pg_temp.work_group;
-    INSERT INTO pg_temp.work_component
-    SELECT f.node, f.component, a.customer_key, least(coalesce(f.weakest, 1), 1),
+    RETURN QUERY
+    SELECT f.node, f.component, least(coalesce(f.weakest, 1), 1),
            CASE WHEN f.weakest < 1 THEN 'probabilistic' WHEN f.strongest = 3 THEN 'manual' ELSE 'deterministic' END
     FROM patternos._spanning_forest(
-        edges || ' UNION ALL SELECT identity_key, NULL, NULL, NULL FROM pg_temp.work_account',
+        format('%s UNION ALL SELECT identity_key, NULL, NULL, NULL FROM (%s) n', edges, nodes),
         format($query$
             SELECT a.identity_key, b.identity_key, 1.5::double precision
             FROM pg_temp.work_group a
@@ -296,24 +300,41 @@ BEGIN
             WHERE a.identity_key < b.identity_key AND a.accounts BETWEEN 3 AND %s AND patternos._contradict(a.traits, b.traits)
             UNION ALL
             SELECT l.account_a, l.account_b, 4 FROM patternos._account_labels() l WHERE NOT l.same$query$,
-            10 * patternos._setting('customer_account_cap')::bigint)) f
-    JOIN pg_temp.work_account a ON a.identity_key = f.node;
+            10 * patternos._setting('customer_account_cap')::bigint)) f;
     DROP TABLE pg_temp.work_group;
+END
+$$;
+
+-- Groups of the touched accounts, and the edges that groups refuse.
+CREATE FUNCTION patternos._cluster_accounts(threshold double precision) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    quarantined bigint;
+BEGIN
+    INSERT INTO pg_temp.work_component
+    SELECT j.identity_key, j.component, a.customer_key, j.confidence, j.method
+    FROM patternos._join_accounts('pg_temp.work_account', threshold, 0) j
+    JOIN pg_temp.work_account a USING (identity_key);
     ANALYZE pg_temp.work_component;
+    quarantined := patternos._divide_large_groups(threshold);
     UPDATE patternos_dw.match_edge e SET is_cut = NOT e.is_cut
     FROM pg_temp.work_component a, pg_temp.work_component b
     WHERE a.identity_key = e.account_a AND b.identity_key = e.account_b
       AND e.is_cut <> (e.probability >= threshold AND a.component <> b.component);
+    RETURN quarantined;
 END
 $$;
 
--- Groups of more accounts than one person can have: their accounts keep the customers that they have, and
--- stand in match_quarantine until the values that bring them together are blocked, or pairs are parted.
-CREATE FUNCTION patternos._quarantine_accounts() RETURNS bigint
+-- Groups of more accounts than one person can have stand in match_quarantine until the values that bring them
+-- together are blocked, or pairs are parted. Until then stronger evidence is asked of them, step by step: an
+-- identifier, one that is no telephone, a steward's word, which holds whatever the size. So the customers depend on what is known and not on the order in which it came.
+CREATE FUNCTION patternos._divide_large_groups(threshold double precision) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     cap CONSTANT bigint := patternos._setting('customer_account_cap')::bigint;
+    least_strength double precision;
     quarantined bigint;
 BEGIN
     DELETE FROM patternos_dw.match_quarantine q USING pg_temp.work_account a WHERE q.identity_key = a.identity_key;
@@ -322,13 +343,23 @@ BEGIN
     FROM (SELECT identity_key, component, count(*) OVER (PARTITION BY component) AS accounts FROM pg_temp.work_component) c
     WHERE c.accounts > cap;
     GET DIAGNOSTICS quarantined = ROW_COUNT;
-    UPDATE pg_temp.work_component c
-    SET component = k.component, confidence = i.mapping_confidence, method = i.mapping_method
-    FROM (SELECT c.identity_key, min(c.identity_key) OVER (PARTITION BY c.component, c.old_key) AS component
-          FROM pg_temp.work_component c
-          JOIN patternos_dw.match_quarantine q USING (identity_key)) k
-    JOIN patternos_dw.dim_customer_identity i USING (identity_key)
-    WHERE c.identity_key = k.identity_key;
+    IF quarantined = 0 THEN
+        RETURN 0;
+    END IF;
+    CREATE TEMP TABLE work_large (identity_key bigint, platform_id text, platform_customer_id text) ON COMMIT DROP;
+    FOREACH least_strength IN ARRAY ARRAY[1, 2, 3] LOOP
+        INSERT INTO pg_temp.work_large
+        SELECT a.identity_key, a.platform_id, a.platform_customer_id
+        FROM (SELECT identity_key, count(*) OVER (PARTITION BY component) AS accounts FROM pg_temp.work_component) c
+        JOIN pg_temp.work_account a USING (identity_key)
+        WHERE c.accounts > cap;
+        ANALYZE pg_temp.work_large;
+        UPDATE pg_temp.work_component c SET component = j.component, confidence = j.confidence, method = j.method
+        FROM patternos._join_accounts('pg_temp.work_large', threshold, least_strength) j
+        WHERE c.identity_key = j.identity_key;
+        TRUNCATE pg_temp.work_large;
+    END LOOP;
+    DROP TABLE pg_temp.work_large;
     RETURN quarantined;
 END
 $$;
@@ -417,8 +448,7 @@ BEGIN
     PERFORM patternos._find_probabilistic_edges(model.version, model.document, least(threshold, 0.5), many);
     edges := patternos._write_edges(many);
     PERFORM patternos._find_touched_accounts(threshold, many);
-    PERFORM patternos._cluster_accounts(threshold);
-    quarantined := patternos._quarantine_accounts();
+    quarantined := patternos._cluster_accounts(threshold);
     PERFORM patternos._assign_customers();
     IF is_preview THEN
         RETURN (SELECT count(*) FROM pg_temp.work_move);
@@ -490,7 +520,7 @@ $$;
 REVOKE ALL ON FUNCTION patternos._lock_identities(boolean), patternos._identifying_kinds(), patternos._identifier_kinds(),
     patternos._identifier_cap(text), patternos._create_identity_work(), patternos._take_changed_accounts(boolean),
     patternos._refresh_match_members(), patternos._holders(text, bytea), patternos._count_identifiers(boolean), patternos._review_identifiers(boolean),
-    patternos._find_touched_accounts(double precision, boolean), patternos._cluster_accounts(double precision),
-    patternos._quarantine_accounts(), patternos._assign_customers(), patternos._match_threshold(jsonb), patternos._do_resolve(boolean, jsonb),
+    patternos._find_touched_accounts(double precision, boolean), patternos._join_accounts(regclass, double precision, double precision),
+    patternos._cluster_accounts(double precision), patternos._divide_large_groups(double precision), patternos._assign_customers(), patternos._match_threshold(jsonb), patternos._do_resolve(boolean, jsonb),
     patternos._preview_resolve(boolean, jsonb), patternos._resolve_identities(boolean, jsonb),
     patternos._resolve_identities() FROM PUBLIC;

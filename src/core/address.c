@@ -115,28 +115,36 @@ has_digit(const char *word, size_t size)
 	return false;
 }
 
-/*
- * Whether a letter belongs to the word before it: behind a number ("12 b", "12b") and
- * behind other single letters ("m g road", "mg road").
- */
 static bool
-continues(const AddressWord *last, const char *text, size_t size)
+is_letter(const char *word, size_t size)
 {
-	return size == 1 && is_ascii_letter(*text) && last->end + 1 == text &&
-		(last->is_letters || (last->is_number && is_ascii_digit(last->text[last->size - 1])));
+	return size == 1 && is_ascii_letter(*word);
 }
 
 /*
- * Adds a word.
+ * Whether a letter belongs to the word before it: behind other single letters ("m g road",
+ * "mg road") and behind a number ("12 b", "12b"), unless it begins a row of letters
+ * ("12 m g road").
+ */
+static bool
+continues(const AddressWord *last, const char *text, size_t size, bool begins_letters)
+{
+	return is_letter(text, size) && last->end + 1 == text &&
+		(last->is_letters ||
+		 (last->is_number && !begins_letters && is_ascii_digit(last->text[last->size - 1])));
+}
+
+/*
+ * Adds a word; begins_letters says that it is a letter and so is the next word.
  */
 static void
-add_word(AddressWords *words, char *text, size_t size)
+add_word(AddressWords *words, char *text, size_t size, bool begins_letters)
 {
 	const AddressForm *form = find_form(text, size);
 	AddressWord *last = words->count > 0 ? &words->words[words->count - 1] : NULL;
 	AddressWord *word = &words->words[words->count];
 
-	if (last != NULL && continues(last, text, size))
+	if (last != NULL && continues(last, text, size, begins_letters))
 	{
 		words->text[last->text - words->text + (ptrdiff_t) last->size] = *text;
 		last->size++;
@@ -149,7 +157,7 @@ add_word(AddressWords *words, char *text, size_t size)
 	word->size = form != NULL ? strlen(form->full) : size;
 	word->end = text + size;
 	word->is_common = form != NULL;
-	word->is_letters = form == NULL && size == 1 && is_ascii_letter(*text);
+	word->is_letters = form == NULL && is_letter(text, size);
 	word->is_number = has_digit(word->text, word->size);
 	if (words->house < 0 && word->is_number && is_ascii_digit(*word->text) &&
 		size != PINCODE_DIGITS && (last == NULL || !counts_other(last)))
@@ -176,9 +184,12 @@ address_split(const char *address, size_t size, AddressWords *result)
 	{
 		char	   *space = memchr(word, ' ', (size_t) (end - word));
 		size_t		length = (size_t) ((space != NULL ? space : end) - word);
+		char	   *next = word + length + 1;
 
-		add_word(result, word, length);
-		word += length + 1;
+		add_word(result, word, length,
+				 is_letter(word, length) && next < end && is_ascii_letter(*next) &&
+				 (next + 1 == end || next[1] == ' '));
+		word = next;
 	}
 	return result->count > 0;
 }

@@ -112,5 +112,10 @@ SELECT is_empty($$
 SELECT is_empty($$SELECT mapping_method, mapping_confidence FROM patternos_dw.dim_customer_identity
     WHERE (mapping_method = 'deterministic' AND mapping_confidence < 1) OR mapping_confidence < 0.9$$, 'doubt only where likeness joins');
 
+-- groups too large to be one person are divided the same whatever came first
+UPDATE patternos_dw.setting SET value = '3' WHERE name = 'customer_account_cap';
+CREATE TEMP TABLE divided AS SELECT * FROM pg_temp.load(1, 1);
+SELECT cmp_ok(count(DISTINCT component), '>', 3::bigint, 'some groups are too large') FROM patternos_dw.match_quarantine;
+SELECT is_empty('SELECT * FROM pg_temp.load(6, 9) EXCEPT TABLE divided', 'nine batches: the same customers of large groups');
 SELECT * FROM finish();
 ROLLBACK;

@@ -91,7 +91,24 @@ SELECT is(patternos._resolve_identities(true), 0::bigint, 'again');
 SELECT patternos.block_identifier('email', sha256('email:q4'));
 SELECT is(patternos._resolve_identities(), 6::bigint, 'with a value blocked, two groups of four are customers');
 SELECT is_empty('TABLE patternos_dw.match_quarantine', 'nobody waits');
+-- a telephone shared by two families of three: each stays together by its e-mail address, also when the telephone comes later
+CREATE TEMP TABLE family AS SELECT pg_temp.account('f' || n, 'email:f' || n / 3) AS identity_key, n FROM generate_series(0, 5) n;
+SELECT is(patternos._resolve_identities(), 4::bigint, 'two groups of three');
+INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
+SELECT identity_key, 'mobile', sha256('mobile:f'), now(), now() FROM family;
+INSERT INTO patternos_dw.changed_account (identity_key) SELECT identity_key FROM family;
+SELECT is(patternos._resolve_identities(), 0::bigint, 'a telephone in common makes a group of six, which is too large');
+SELECT is((SELECT count(*) FROM patternos_dw.match_quarantine JOIN family USING (identity_key)), 6::bigint, 'all six wait for somebody to look');
+SELECT is((SELECT count(*) FROM patternos_dw.match_edge WHERE is_cut AND rule = 'mobile'), 9::bigint, 'the edges between the families are refused');
+SELECT is(patternos._resolve_identities(true), 0::bigint, 'from the beginning it is the same');
+-- who was joined before a group grew too large is divided as if all had come at once
+SELECT pg_temp.account('g' || n, 'email:g' || n - 1, 'email:g' || n) FROM generate_series(1, 3) n;
+SELECT is(patternos._resolve_identities(), 2::bigint, 'a chain of three');
+SELECT pg_temp.account('g' || n, 'email:g' || n - 1, 'email:g' || n) FROM generate_series(4, 6) n;
+SELECT is(patternos._resolve_identities(), 2::bigint, 'grown to six its accounts are alone');
+SELECT patternos.block_identifier('mobile', sha256('mobile:f'));
 UPDATE patternos_dw.setting SET value = '50' WHERE name = 'customer_account_cap';
+SELECT is(patternos._resolve_identities(true), 5::bigint, 'under a higher cap the chain is one customer');
 
 -- circuit breaker: 300 known accounts that a value withheld so far would join in pairs
 CREATE TEMP TABLE pair AS SELECT pg_temp.account('p' || n, 'mobile:p' || n) AS identity_key, n FROM generate_series(1, 300) n;
@@ -101,7 +118,7 @@ SELECT is((SELECT count(*) FROM patternos_dw.match_member JOIN pair USING (ident
 INSERT INTO patternos_dw.account_identifier (identity_key, kind, value_hash, first_seen, last_seen)
 SELECT identity_key, 'email', sha256(convert_to('p' || n / 2, 'UTF8')), now(), now() FROM pair;
 INSERT INTO patternos_dw.changed_account SELECT identity_key FROM pair;
-SELECT throws_ok('SELECT patternos._resolve_identities()', '53400', 'resolution was stopped: 149 of 313 known accounts would change their customer');
+SELECT throws_ok('SELECT patternos._resolve_identities()', '53400', 'resolution was stopped: 149 of 325 known accounts would change their customer');
 SELECT is((SELECT count(*) FROM patternos_dw.changed_account), 300::bigint, 'a stopped run leaves the queue');
 SELECT is(patternos._resolve_identities(false, '{"dry_run": true}'), 149::bigint, 'looking is allowed');
 SELECT is(patternos._resolve_identities(false, '{"max_churn": 0.5}'), 149::bigint, 'let through once');
