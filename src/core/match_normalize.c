@@ -175,14 +175,13 @@ normalize_digits(const char *text, size_t length, char *result, size_t *size)
 }
 
 /*
- * Numbers of documents and registers: letters in capitals and digits, nothing
- * between them.
+ * Letters in capitals and digits, nothing between them; *same tells whether it is one
+ * character repeated.  False for a value that says that there is none.
  */
 static bool
-normalize_identifier(const char *text, size_t length, char *result, size_t *size)
+letters_and_digits(const char *text, size_t length, char *result, size_t *size, bool *same)
 {
 	size_t		n = 0;
-	bool		same = true;
 
 	if (says_nothing(text, length))
 		return false;
@@ -196,18 +195,30 @@ normalize_identifier(const char *text, size_t length, char *result, size_t *size
 
 		if (value >= 0)
 			result[n++] = (char) ('0' + value);
-		else if (code >= 0xC0 || is_ascii_letter((char) code))
+		else if (code >= 0x80 || is_ascii_letter((char) code))
 		{
 			for (size_t j = 0; j < bytes; j++)
 				result[n++] = ascii_upper(text[i + j]);
 		}
 		i += bytes;
 	}
+	*same = true;
 	for (size_t i = 1; i < n; i++)
-		same = same && result[i] == result[0];
+		*same = *same && result[i] == result[0];
 	*size = n;
-	return n > 0 && !same && !(n == 9 && memcmp(result, "123456789", 9) == 0) &&
-		!(n == 10 && memcmp(result, "1234567890", 10) == 0);
+	return n > 0;
+}
+
+/*
+ * Numbers of documents and registers.
+ */
+static bool
+normalize_identifier(const char *text, size_t length, char *result, size_t *size)
+{
+	bool		same;
+
+	return letters_and_digits(text, length, result, size, &same) && !same &&
+		!equals_word(result, *size, "123456789") && !equals_word(result, *size, "1234567890");
 }
 
 /*
@@ -236,37 +247,15 @@ normalize_gender(const char *text, size_t length, char *result, size_t *size)
 }
 
 /*
- * Postal codes: letters in capitals and digits, nothing between them.
+ * Postal codes.
  */
 static bool
 normalize_postcode(const char *text, size_t length, char *result, size_t *size)
 {
-	size_t		n = 0;
-	bool		same = true;
+	bool		same;
 
-	if (says_nothing(text, length))
-		return false;
-	if (length > 2 && memcmp(text + length - 2, ".0", 2) == 0)
-		length -= 2;			/* went through a spreadsheet */
-	for (size_t i = 0; i < length;)
-	{
-		uint32_t	code = 0;
-		size_t		bytes = utf8_decode(text + i, length - i, &code);
-		int			value = digit_value(code);
-
-		if (value >= 0)
-			result[n++] = (char) ('0' + value);
-		else if (code >= 0x80 || is_ascii_letter((char) code))
-		{
-			for (size_t j = 0; j < bytes; j++)
-				result[n++] = ascii_upper(text[i + j]);
-		}
-		i += bytes;
-	}
-	for (size_t i = 1; i < n; i++)
-		same = same && result[i] == result[0];
-	*size = n;
-	return n > 0 && !(same && (n == 1 || result[0] == '0' || result[0] == '9' || result[0] == 'X'));
+	return letters_and_digits(text, length, result, size, &same) &&
+		!(same && (*size == 1 || result[0] == '0' || result[0] == '9' || result[0] == 'X'));
 }
 
 /*
