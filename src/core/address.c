@@ -115,36 +115,46 @@ has_digit(const char *word, size_t size)
 	return false;
 }
 
-static bool
-is_letter(const char *word, size_t size)
+/*
+ * How many single letters stand in a row from a word on.
+ */
+static int
+count_letters(const char *word, const char *end)
 {
-	return size == 1 && is_ascii_letter(*word);
+	int			result = 0;
+
+	while (word < end && is_ascii_letter(*word) && (word + 1 == end || word[1] == ' '))
+	{
+		result++;
+		word += 2;
+	}
+	return result;
 }
 
 /*
- * Whether a letter belongs to the word before it: behind other single letters ("m g road",
- * "mg road") and behind a number ("12 b", "12b"), unless it begins a row of letters
- * ("12 m g road").
+ * Whether the first of some letters belongs to the word before it: behind other single
+ * letters ("m g road", "mg road") and behind a number ("12 b", "12b"), unless they are two,
+ * which are initials ("12 m g road", but "12 b s v road").
  */
 static bool
-continues(const AddressWord *last, const char *text, size_t size, bool begins_letters)
+continues(const AddressWord *last, const char *text, int letters)
 {
-	return is_letter(text, size) && last->end + 1 == text &&
+	return letters > 0 && last->end + 1 == text &&
 		(last->is_letters ||
-		 (last->is_number && !begins_letters && is_ascii_digit(last->text[last->size - 1])));
+		 (last->is_number && letters != 2 && is_ascii_digit(last->text[last->size - 1])));
 }
 
 /*
- * Adds a word; begins_letters says that it is a letter and so is the next word.
+ * Adds a word; letters says how many single letters stand in a row from it on.
  */
 static void
-add_word(AddressWords *words, char *text, size_t size, bool begins_letters)
+add_word(AddressWords *words, char *text, size_t size, int letters)
 {
 	const AddressForm *form = find_form(text, size);
 	AddressWord *last = words->count > 0 ? &words->words[words->count - 1] : NULL;
 	AddressWord *word = &words->words[words->count];
 
-	if (last != NULL && continues(last, text, size, begins_letters))
+	if (last != NULL && continues(last, text, letters))
 	{
 		words->text[last->text - words->text + (ptrdiff_t) last->size] = *text;
 		last->size++;
@@ -157,7 +167,7 @@ add_word(AddressWords *words, char *text, size_t size, bool begins_letters)
 	word->size = form != NULL ? strlen(form->full) : size;
 	word->end = text + size;
 	word->is_common = form != NULL;
-	word->is_letters = form == NULL && is_letter(text, size);
+	word->is_letters = form == NULL && letters > 0;
 	word->is_number = has_digit(word->text, word->size);
 	if (words->house < 0 && word->is_number && is_ascii_digit(*word->text) &&
 		size != PINCODE_DIGITS && (last == NULL || !counts_other(last)))
@@ -184,12 +194,9 @@ address_split(const char *address, size_t size, AddressWords *result)
 	{
 		char	   *space = memchr(word, ' ', (size_t) (end - word));
 		size_t		length = (size_t) ((space != NULL ? space : end) - word);
-		char	   *next = word + length + 1;
 
-		add_word(result, word, length,
-				 is_letter(word, length) && next < end && is_ascii_letter(*next) &&
-				 (next + 1 == end || next[1] == ' '));
-		word = next;
+		add_word(result, word, length, count_letters(word, end));
+		word += length + 1;
 	}
 	return result->count > 0;
 }

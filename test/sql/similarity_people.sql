@@ -11,7 +11,7 @@ SELECT patternos.name_similarity('', 'x') IS NULL, patternos.name_similarity('..
 SELECT a, b, patternos.address_similarity(a, b)
 FROM (VALUES ('House No. 5, Nehru Ngr', '5 Nehru Nagar'), ('Flat 4, 12 Park Street', '12 Park St, Flat 4'), ('12 Park Street', '14 Park Street'),
              ('12/B S.V. Road', '12 B SV Rd'), ('Sector 21 Noida', 'Sector 22 Noida'), ('12 Park Street', 'Park Street'), ('1 A', '2 B'), ('14 Hill Road 12', '12 Hill Road')) v (a, b);
--- a letter belongs to the house number unless it begins initials
+-- one letter behind a number belongs to it, two are initials
 SELECT patternos.address_similarity('12 M.G. Road', '12, MG Rd') AS initials, patternos.address_similarity('12 B Park Street', '12-B Park St') AS letter,
        patternos.address_similarity('12 B', '12b') AS only_letter, patternos.address_similarity('12 M.G. Road', '14 MG Road') < 0.5 AS other_house;
 SELECT patternos.address_similarity('', 'x') IS NULL, patternos.address_similarity(E'5 Hill Road\nPune', '5 Hill Road, Pune');
