@@ -56,7 +56,7 @@ AS $$
                           count(*) FILTER (WHERE v.kind = 'cart' AND v.days <= 30) AS carts_30d, count(*) FILTER (WHERE v.kind = 'wish') AS wishes_90d,
                           min(v.days) AS event_days
                    FROM (SELECT e.customer_key, coalesce(c.unified_category, s.unified_category) COLLATE "C" AS unified_category,
-                                extract(epoch FROM %4$L::timestamptz - e.event_timestamp) / 86400 AS days,
+                                date_part('epoch', %4$L::timestamptz - e.event_timestamp) / 86400 AS days,
                                 CASE e.event_type WHEN 'product_view' THEN 'view' WHEN 'category_view' THEN 'view' WHEN 'search' THEN 'search'
                                      WHEN 'add_to_cart' THEN 'cart' WHEN 'wishlist_add' THEN 'wish' END AS kind
                          FROM {event} e
@@ -71,11 +71,13 @@ AS $$
 $$;
 
 -- What customers did in each category as patternos_part.category_signal, and what all did together as patternos_part.category_popularity.
+-- Training, evaluation and scoring take turns: a table that parallel workers can read has one name for all sessions.
 CREATE FUNCTION patternos._find_category_signals(as_of date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning SET work_mem = '64MB' SET jit = off
 SET enable_nestloop = off SET parallel_setup_cost = 100 SET parallel_tuple_cost = 0.001
 AS $$
 BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('patternos category tables', 0));
     PERFORM patternos._find_category_terms(as_of);
     DROP TABLE IF EXISTS patternos_part.category_signal, patternos_part.category_popularity;
     -- without parallel scans a worker takes a partition

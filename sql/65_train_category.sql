@@ -187,6 +187,8 @@ BEGIN
         RAISE EXCEPTION 'there are too few facts to train on' USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('At least %s days of purchases are needed; or give the reference dates.', 60 + 3 * window_days);
     END IF;
+    -- before the lock of tables, as promotion takes them
+    PERFORM pg_advisory_xact_lock(hashtextextended('patternos model ' || model, 0));
     result := patternos.train(model,
         format('SELECT * FROM patternos.category_training_set(%L::pg_catalog.date[], %L, %L) WHERE purchased IS NOT NULL', dates::text, window_days, max_rows),
         'purchased', 'id', 'as_of', ARRAY['unified_category'] || ARRAY(SELECT f.feature FROM patternos._category_features() f), params,
