@@ -20,27 +20,29 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION patternos._predict(name text, source text, version text, id_column text, path text)
-RETURNS TABLE (id text, probability double precision, raw double precision, model_version text)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
+-- The compiled form and the version of a model. The warehouse does not exist yet when functions that are bound to it would be made.
+CREATE FUNCTION patternos._compiled_model(name text, version text) RETURNS TABLE (compiled bytea, model_version text)
+LANGUAGE plpgsql STABLE ROWS 1 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    model record;
-    statement text := format('SELECT r.id, patternos._probability($1, r.margin), r.margin, $2
-                              FROM (SELECT s.%1$I::pg_catalog.text AS id, patternos.score_raw($1, s) AS margin FROM %2$s AS s OFFSET 0) AS r',
-                             id_column, patternos._source_rows(source, path));
 BEGIN
-    SELECT m.compiled, m.version INTO model FROM patternos_dw.model AS m WHERE m.model_id = patternos._find_model(_predict.name, _predict.version);
-    PERFORM set_config('search_path', path, true);
-    RETURN QUERY EXECUTE statement USING model.compiled, model.version;
+    RETURN QUERY SELECT m.compiled, m.version FROM patternos_dw.model AS m
+                 WHERE m.model_id = patternos._find_model(_compiled_model.name, _compiled_model.version);
 END
 $$;
+
+-- Scores of a query's rows, whose last column is their id.
+CREATE FUNCTION patternos._predict(model bytea, version text, query text)
+RETURNS TABLE (id text, probability double precision, raw double precision, model_version text)
+LANGUAGE c STABLE STRICT COST 100000 SET jit = off AS 'MODULE_PATHNAME', 'patternos__predict';
 
 CREATE FUNCTION patternos.predict(name text, source text, version text DEFAULT NULL, id_column text DEFAULT 'id')
 RETURNS TABLE (id text, probability double precision, raw double precision, model_version text)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT * FROM patternos._predict(name, source, version, id_column, pg_catalog.current_setting('search_path'));
+    SELECT p.id, p.probability, p.raw, p.model_version
+    FROM patternos._compiled_model(predict.name, predict.version) AS m
+    CROSS JOIN LATERAL patternos._predict(m.compiled, m.model_version, pg_catalog.format('SELECT s.*, s.%I::pg_catalog.text FROM %s AS s', predict.id_column,
+        patternos._source_rows(predict.source, pg_catalog.current_setting('search_path')))) AS p;
 END;
 COMMENT ON FUNCTION patternos.predict(text, text, text, text) IS
     'Scores the rows of a table or query with a registered model.';
@@ -210,7 +212,7 @@ END;
 COMMENT ON FUNCTION patternos.drift(text, text, text) IS
     'How far the features and the scores of a table or query have moved from those that a model was trained on.';
 
-REVOKE ALL ON FUNCTION patternos._predict(text, text, text, text, text), patternos.predict(text, text, text, text),
+REVOKE ALL ON FUNCTION patternos._compiled_model(text, text), patternos._predict(bytea, text, text), patternos.predict(text, text, text, text),
     patternos._evaluate(text, text, text, text, double precision[], text), patternos.evaluate(text, text, text, text, double precision[]),
     patternos.explain(text, jsonb, text, integer, text), patternos._feature_importance(text, text, text, text, text),
     patternos.feature_importance(text, text, text, text), patternos._drift(text, text, text, text), patternos.drift(text, text, text) FROM PUBLIC;

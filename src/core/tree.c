@@ -8,9 +8,7 @@
 #include <string.h>
 
 /* Trees or rows that are walked side by side, to hide the latency of loads. */
-#define LANES		8
-/* Rows whose features stay in the first cache while all trees pass. */
-#define BLOCK_ROWS	64
+#define LANES		TREE_LANES
 
 /*
  * Checks the nodes of one tree: every node but the root is the child of exactly
@@ -89,7 +87,7 @@ tree_packed_size(const TreeModel *model)
  * Writes one tree, level by level, and returns its depth.
  */
 static int32_t
-pack_tree(const TreeNode *nodes, int32_t *order, PackedNode *out)
+pack_tree(const TreeNode *nodes, int nfeatures, int32_t *order, PackedNode *out)
 {
 	int32_t		count = 1,
 				depth = 0,
@@ -107,7 +105,7 @@ pack_tree(const TreeNode *nodes, int32_t *order, PackedNode *out)
 			level_end = count;
 		}
 		out[i].value = node->value;
-		out[i].feature = 0;
+		out[i].feature = (uint16_t) (nfeatures * 2);
 		out[i].child = 0;
 		if (node->left < 0)
 			continue;
@@ -139,7 +137,7 @@ tree_pack(const TreeModel *model, int32_t *order, PackedTrees *packed)
 	for (t = 0; t < model->ntrees; t++)
 	{
 		roots[t].node = model->start[t];
-		roots[t].depth = pack_tree(model->nodes + model->start[t], order, nodes + model->start[t]);
+		roots[t].depth = pack_tree(model->nodes + model->start[t], model->nfeatures, order, nodes + model->start[t]);
 	}
 }
 
@@ -160,7 +158,11 @@ check_packed_tree(const PackedTrees *packed, const PackedNode *nodes, int32_t co
 		if (!isfinite(nodes[i].value))
 			return "value that is not finite";
 		if (nodes[i].child == 0)
+		{
+			if (nodes[i].feature != packed->nfeatures * 2)
+				return "leaf of a tree";
 			continue;
+		}
 		if (nodes[i].child + 1 >= count - i || nodes[i].feature / 2 >= packed->nfeatures || level[i] >= depth)
 			return "node of a tree";
 		level[i + nodes[i].child] = level[i + nodes[i].child + 1] = (uint8_t) (level[i] + 1);
@@ -201,25 +203,44 @@ tree_packed_check(const PackedTrees *packed, size_t size)
 }
 
 /*
- * The node that follows for a value; a leaf follows itself.  Without a branch,
- * so that lanes go side by side.
+ * Spreads a row for evaluation: every feature twice, missing as more than any
+ * cut and as less than any, so that a comparison sends it the way that a node
+ * prescribes; then NaN, which leaves compare with and stay where they are.
+ * There is room for tree_spread_size floats.
  */
-static inline uint32_t
-follow(const PackedNode *nodes, uint32_t at, const float *row)
+void
+tree_spread(const float *row, int nfeatures, float *spread)
 {
-	PackedNode	node = nodes[at];
-	float		value = row[node.feature >> 1];
-	uint32_t	right = (uint32_t) (value >= node.value) | ((uint32_t) (value != value) & (uint32_t) ~node.feature);
+	int			i;
 
-	return at + node.child + (right & 1 & (uint32_t) (node.child != 0));
+	for (i = 0; i < nfeatures; i++)
+	{
+		float		value = row[i];
+
+		spread[2 * i] = value != value ? INFINITY : value;
+		spread[2 * i + 1] = value != value ? -INFINITY : value;
+	}
+	spread[2 * nfeatures] = NAN;
 }
 
 /*
- * The margin of one row: several trees side by side, their leaves added in
- * order.  Missing features are NaN.
+ * The node that follows for a row that was spread; a leaf follows itself.
+ * Without a branch, so that lanes go side by side.
+ */
+static inline uint32_t
+follow(const PackedNode *nodes, uint32_t at, const float *spread)
+{
+	const PackedNode *node = &nodes[at];
+
+	return at + node->child + (uint32_t) (spread[node->feature] >= node->value);
+}
+
+/*
+ * The margin of one row that was spread: several trees side by side, their
+ * leaves added in order.
  */
 float
-tree_margin(const PackedTrees *packed, const float *row)
+tree_margin(const PackedTrees *packed, const float *spread)
 {
 	const PackedRoot *roots = packed_roots(packed);
 	const PackedNode *nodes = packed_nodes(packed);
@@ -241,7 +262,7 @@ tree_margin(const PackedTrees *packed, const float *row)
 		for (level = 0; level < depth; level++)
 #pragma GCC unroll 8
 			for (k = 0; k < LANES; k++)
-				at[k] = follow(nodes, at[k], row);
+				at[k] = follow(nodes, at[k], spread);
 		for (k = 0; k < LANES; k++)
 			margin += nodes[at[k]].value;
 	}
@@ -250,68 +271,85 @@ tree_margin(const PackedTrees *packed, const float *row)
 		uint32_t	at = (uint32_t) roots[t].node;
 
 		while (nodes[at].child != 0)
-			at = follow(nodes, at, row);
+			at = follow(nodes, at, spread);
 		margin += nodes[at].value;
 	}
 	return margin;
 }
 
 /*
- * Adds one tree to the margins of a block of rows, several rows side by side.
+ * Adds one tree to the margins of LANES rows side by side, whose values of a
+ * feature stand next to each other.
+ */
+static inline void
+add_tree(const PackedNode *nodes, PackedRoot root, const float *lanes, float *margins)
+{
+	uint32_t	at[LANES];
+	int32_t		level;
+	int			k;
+
+	for (k = 0; k < LANES; k++)
+		at[k] = (uint32_t) root.node;
+	for (level = 0; level < root.depth; level++)
+#pragma GCC unroll 8
+		for (k = 0; k < LANES; k++)
+		{
+			const PackedNode *node = &nodes[at[k]];
+
+			at[k] += node->child + (uint32_t) (lanes[(size_t) node->feature * LANES + k] >= node->value);
+		}
+	for (k = 0; k < LANES; k++)
+		margins[k] += nodes[at[k]].value;
+}
+
+/*
+ * Spreads LANES rows for add_tree; the last of count rows is repeated.
  */
 static void
-add_tree(const PackedNode *nodes, PackedRoot root, const float *rows, size_t stride, size_t nrows, float *margins)
+spread_lanes(const float *rows, size_t count, int nfeatures, float *lanes)
 {
-	size_t		i = 0;
+	size_t		k;
+	int			i;
 
-	for (; i + LANES <= nrows; i += LANES)
+	for (k = 0; k < LANES; k++)
 	{
-		uint32_t	at[LANES];
-		int32_t		level;
-		int			k;
+		const float *row = rows + (k < count ? k : count - 1) * (size_t) nfeatures;
+		float	   *lane = lanes + k;
 
-		for (k = 0; k < LANES; k++)
-			at[k] = (uint32_t) root.node;
-		for (level = 0; level < root.depth; level++)
-#pragma GCC unroll 8
-			for (k = 0; k < LANES; k++)
-				at[k] = follow(nodes, at[k], rows + (i + (size_t) k) * stride);
-		for (k = 0; k < LANES; k++)
-			margins[i + (size_t) k] += nodes[at[k]].value;
-	}
-	for (; i < nrows; i++)
-	{
-		uint32_t	at = (uint32_t) root.node;
+		for (i = 0; i < nfeatures; i++)
+		{
+			float		value = row[i];
 
-		while (nodes[at].child != 0)
-			at = follow(nodes, at, rows + i * stride);
-		margins[i] += nodes[at].value;
+			lane[(size_t) i * 2 * LANES] = value != value ? INFINITY : value;
+			lane[(size_t) i * 2 * LANES + LANES] = value != value ? -INFINITY : value;
+		}
+		lane[(size_t) nfeatures * 2 * LANES] = NAN;
 	}
 }
 
 /*
- * The margins of many rows, given one after the other: the same bits as row by
- * row.
+ * The margins of up to TREE_BLOCK_ROWS rows, given one after the other, every
+ * tree passed over all of them: the same bits as row by row.  There is room
+ * for tree_block_size floats.
  */
 void
-tree_margins(const PackedTrees *packed, const float *rows, size_t nrows, float *margins)
+tree_margins(const PackedTrees *packed, const float *rows, size_t nrows, float *block, float *margins)
 {
 	const PackedRoot *roots = packed_roots(packed);
 	const PackedNode *nodes = packed_nodes(packed);
-	size_t		stride = (size_t) packed->nfeatures;
-	size_t		first;
+	size_t		size = tree_spread_size(packed->nfeatures) * LANES;
+	float		sums[TREE_BLOCK_ROWS];
+	size_t		i;
+	int			t;
 
-	for (first = 0; first < nrows; first += BLOCK_ROWS)
-	{
-		size_t		count = nrows - first < BLOCK_ROWS ? nrows - first : BLOCK_ROWS;
-		size_t		i;
-		int			t;
-
-		for (i = 0; i < count; i++)
-			margins[first + i] = packed->base_margin;
-		for (t = 0; t < packed->ntrees; t++)
-			add_tree(nodes, roots[t], rows + first * stride, stride, count, margins + first);
-	}
+	for (i = 0; i < nrows; i += LANES)
+		spread_lanes(rows + i * (size_t) packed->nfeatures, nrows - i, packed->nfeatures, block + i / LANES * size);
+	for (i = 0; i < TREE_BLOCK_ROWS; i++)
+		sums[i] = packed->base_margin;
+	for (t = 0; t < packed->ntrees; t++)
+		for (i = 0; i < nrows; i += LANES)
+			add_tree(nodes, roots[t], block + i / LANES * size, sums + i);
+	memcpy(margins, sums, nrows * sizeof(float));
 }
 
 /*

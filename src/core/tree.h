@@ -48,7 +48,8 @@ typedef struct TreeModel
  * The compiled form: a PackedTrees, then ntrees PackedRoot, then nnodes
  * PackedNode, eight bytes each.  Siblings are adjacent, the left one first, and
  * behind their parent.  feature holds the number times two, plus one where
- * missing goes left.  child is the distance to the left child, 0 for a leaf.
+ * missing goes left: its place in a row that was spread, for a leaf the place
+ * behind all features.  child is the distance to the left child, 0 for a leaf.
  */
 typedef struct PackedNode
 {
@@ -63,7 +64,7 @@ typedef struct PackedRoot
 	int32_t		depth;
 } PackedRoot;
 
-#define PACKED_TREES_MAGIC		0x314e5054	/* "TPN1" where the lowest byte
+#define PACKED_TREES_MAGIC		0x324e5054	/* "TPN2" where the lowest byte
 											 * comes first */
 
 typedef struct PackedTrees
@@ -75,6 +76,24 @@ typedef struct PackedTrees
 	float		base_margin;
 	uint32_t	unused;
 } PackedTrees;
+
+/* Rows that are scored together, and how many of them go side by side. */
+#define TREE_BLOCK_ROWS		64
+#define TREE_LANES			8
+
+/* Floats that a row takes when it is spread. */
+static inline size_t
+tree_spread_size(int nfeatures)
+{
+	return 2 * (size_t) nfeatures + 1;
+}
+
+/* Floats that a block of rows takes when it is spread. */
+static inline size_t
+tree_block_size(int nfeatures)
+{
+	return tree_spread_size(nfeatures) * TREE_BLOCK_ROWS;
+}
 
 static inline const PackedRoot *
 packed_roots(const PackedTrees *packed)
@@ -92,8 +111,9 @@ extern const char *tree_check(const TreeModel *model);
 extern size_t tree_packed_size(const TreeModel *model);
 extern void tree_pack(const TreeModel *model, int32_t *order, PackedTrees *packed);
 extern const char *tree_packed_check(const PackedTrees *packed, size_t size);
-extern float tree_margin(const PackedTrees *packed, const float *row);
-extern void tree_margins(const PackedTrees *packed, const float *rows, size_t nrows, float *margins);
+extern void tree_spread(const float *row, int nfeatures, float *spread);
+extern float tree_margin(const PackedTrees *packed, const float *spread);
+extern void tree_margins(const PackedTrees *packed, const float *rows, size_t nrows, float *block, float *margins);
 extern float tree_sigmoid(float margin);
 
 #endif							/* PATTERNOS_TREE_H */

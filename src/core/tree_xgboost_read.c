@@ -57,7 +57,8 @@ read_numbers(JsonReader *reader, int32_t *integers, float *floats, int32_t *coun
 	bool		first = true,
 				more;
 
-	*count = 0;
+	if (*count != 0)
+		return json_fail(reader, "part of a tree stands twice");
 	if (!json_open(reader, '['))
 		return false;
 	while (json_next(reader, '[', &first, &more) && more)
@@ -252,6 +253,7 @@ read_members(Reading *reading, const Member *members)
 	bool		first = true,
 				more;
 	JsonText	key;
+	uint32_t	seen = 0;
 
 	if (!json_open(reader, '{'))
 		return false;
@@ -263,6 +265,9 @@ read_members(Reading *reading, const Member *members)
 			return false;
 		while (member->name && !json_text_is(key, member->name))
 			member++;
+		if (member->name && seen & (1U << (member - members)))
+			return json_fail(reader, "part of the document stands twice");
+		seen |= member->name ? 1U << (member - members) : 0;
 		if (!(member->name ? member->read(reading) : json_skip(reader)))
 			return false;
 	}
@@ -275,8 +280,6 @@ read_trees(Reading *reading)
 	bool		first = true,
 				more;
 
-	if (reading->document->model.ntrees > 0)
-		return json_fail(&reading->reader, "trees stand twice in the document");
 	if (!json_open(&reading->reader, '['))
 		return false;
 	while (json_next(&reading->reader, '[', &first, &more) && more)

@@ -171,6 +171,7 @@ open_bytes(const char *bytes, Size size)
 	lay_sections(model, copy);
 	model->names = palloc(model->head->nfeatures * sizeof(char *));
 	model->is_category = palloc0(model->head->nfeatures * sizeof(bool));
+	model->spread = palloc(tree_spread_size(model->head->nfeatures) * sizeof(float4));
 	name = model->texts + model->head->texts_size;
 	for (int i = 0; i < model->head->nfeatures; i++)
 	{
@@ -328,11 +329,30 @@ model_margin(const Model *model, const float4 *row)
 	double		margin;
 
 	if (model->head->kind == MODEL_TREES)
-		return tree_margin(model->trees, row);
+	{
+		tree_spread(row, model->head->nfeatures, model->spread);
+		return tree_margin(model->trees, model->spread);
+	}
 	margin = model->coefficients[0];
 	for (int i = 0; i < model->head->nfeatures; i++)
 		margin += model->coefficients[2 * i + 1] * (isnan(row[i]) ? model->coefficients[2 * i + 2] : row[i]);
 	return margin;
+}
+
+/*
+ * The margins of up to TREE_BLOCK_ROWS rows, given one after the other: what
+ * model_margin says of each.  There is room for tree_block_size floats.
+ */
+void
+model_margins(const Model *model, const float4 *rows, int count, float4 *block, double *margins)
+{
+	float4		sums[TREE_BLOCK_ROWS];
+
+	if (model->head->kind == MODEL_TREES)
+		tree_margins(model->trees, rows, count, block, sums);
+	for (int i = 0; i < count; i++)
+		margins[i] = model->head->kind == MODEL_TREES ? sums[i]
+			: model_margin(model, rows + (size_t) i * model->head->nfeatures);
 }
 
 /*

@@ -71,10 +71,12 @@ typedef struct Model
 	const CategoryCode *categories;
 	const char *texts;
 	bool	   *is_category;
+	float4	   *spread;			/* room for a row that is evaluated */
 } Model;
 
 extern const Model *model_open(FunctionCallInfo fcinfo, int argument);
 extern double model_margin(const Model *model, const float4 *row);
+extern void model_margins(const Model *model, const float4 *rows, int count, float4 *block, double *margins);
 extern double model_probability(const Model *model, double margin);
 extern float4 model_category(const Model *model, int feature, const char *text, Size length);
 extern uint64 model_digest(const char *bytes, Size size);

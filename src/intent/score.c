@@ -7,7 +7,6 @@
  */
 #include "patternos.h"
 
-#include <float.h>
 #include <math.h>
 
 #include "catalog/pg_type.h"
@@ -15,45 +14,21 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
-#include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/typcache.h"
 
-#include "model.h"
+#include "feature_map.h"
 
-/* Where a row type has the features of a model. */
+/* How rows of a type are read. */
 typedef struct RowMap
 {
 	Oid			type;
 	int32		typmod;
 	TupleDesc	desc;
-	int		   *column;			/* by feature, from 0 */
+	FeatureMap *features;
 	Datum	   *values;
 	bool	   *nulls;
 } RowMap;
-
-static void
-refuse_infinite(const Model *model, int feature)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("feature \"%s\" is infinite", model->names[feature]),
-			 errhint("Give NULL for a value that does not exist.")));
-}
-
-/*
- * A number as the float that trees compare; what is beyond a float's range
- * counts as its largest.
- */
-static float4
-to_float(const Model *model, int feature, double value)
-{
-	if (isinf(value))
-		refuse_infinite(model, feature);
-	if (value > FLT_MAX)
-		return FLT_MAX;
-	return value < -FLT_MAX ? -FLT_MAX : (float4) value;
-}
 
 /*
  * Features by position.
@@ -109,8 +84,8 @@ row_of_jsonb(ModelSite *site, Jsonb *features)
 		if (value->type == jbvNull)
 			site->row[i] = NAN;
 		else if (value->type == jbvNumeric && !model->is_category[i])
-			site->row[i] = to_float(model, i, DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
-																				 NumericGetDatum(value->val.numeric))));
+			site->row[i] = feature_number(model, i, DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+																					   NumericGetDatum(value->val.numeric))));
 		else if (value->type == jbvBool && !model->is_category[i])
 			site->row[i] = value->val.boolean;
 		else if (value->type == jbvString && model->is_category[i])
@@ -137,65 +112,11 @@ map_row(FunctionCallInfo fcinfo, const Model *model, Oid type, int32 typmod)
 	map->typmod = typmod;
 	map->desc = CreateTupleDescCopy(found);
 	ReleaseTupleDesc(found);
-	map->column = palloc(model->head->nfeatures * sizeof(int));
 	map->values = palloc(map->desc->natts * sizeof(Datum));
 	map->nulls = palloc(map->desc->natts * sizeof(bool));
-	for (int i = 0; i < model->head->nfeatures; i++)
-	{
-		map->column[i] = -1;
-		for (int k = 0; k < map->desc->natts; k++)
-			if (!TupleDescAttr(map->desc, k)->attisdropped
-				&& strcmp(NameStr(TupleDescAttr(map->desc, k)->attname), model->names[i]) == 0)
-				map->column[i] = k;
-		if (map->column[i] < 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("feature \"%s\" is no column of the row", model->names[i]),
-					 errhint("Give the features under the names in patternos_dw.model.features.")));
-	}
+	map->features = feature_map_make(model, map->desc);
 	MemoryContextSwitchTo(caller);
 	return map;
-}
-
-/*
- * The value of a column as a feature.
- */
-static float4
-column_value(const Model *model, int feature, Oid type, Datum value)
-{
-	if (model->is_category[feature])
-	{
-		Oid			output;
-		bool		is_varlena;
-		char	   *text;
-
-		getTypeOutputInfo(type, &output, &is_varlena);
-		text = OidOutputFunctionCall(output, value);
-
-		return model_category(model, feature, text, strlen(text));
-	}
-	switch (type)
-	{
-		case BOOLOID:
-			return DatumGetBool(value);
-		case INT2OID:
-			return DatumGetInt16(value);
-		case INT4OID:
-			return (float4) DatumGetInt32(value);
-		case INT8OID:
-			return (float4) DatumGetInt64(value);
-		case FLOAT4OID:
-			return to_float(model, feature, DatumGetFloat4(value));
-		case FLOAT8OID:
-			return to_float(model, feature, DatumGetFloat8(value));
-		case NUMERICOID:
-			return to_float(model, feature, DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, value)));
-		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("feature \"%s\" must be a number, not %s", model->names[feature], format_type_be(type))));
-	}
-	return NAN;
 }
 
 /*
@@ -212,9 +133,7 @@ row_of_record(FunctionCallInfo fcinfo, ModelSite *site, HeapTupleHeader record)
 		site->map = map = map_row(fcinfo, model, HeapTupleHeaderGetTypeId(record), HeapTupleHeaderGetTypMod(record));
 	ItemPointerSetInvalid(&tuple.t_self);
 	heap_deform_tuple(&tuple, map->desc, map->values, map->nulls);
-	for (int i = 0; i < model->head->nfeatures; i++)
-		site->row[i] = map->nulls[map->column[i]] ? NAN
-			: column_value(model, i, TupleDescAttr(map->desc, map->column[i])->atttypid, map->values[map->column[i]]);
+	feature_map_row(map->features, map->values, map->nulls, site->row);
 	return site->row;
 }
 

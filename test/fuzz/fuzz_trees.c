@@ -61,9 +61,12 @@ check_packed(const uint8_t *data, size_t size)
 	{
 		const PackedTrees *packed = copy;
 		float	   *row = calloc((size_t) packed->nfeatures, sizeof(float));
+		float	   *spread = malloc(tree_spread_size(packed->nfeatures) * sizeof(float));
 
-		(void) tree_margin(packed, row);
+		tree_spread(row, packed->nfeatures, spread);
+		(void) tree_margin(packed, spread);
 		free(row);
+		free(spread);
 	}
 	free(copy);
 }
@@ -92,6 +95,8 @@ check_accepted(const TreeDocument *document)
 	PackedTrees *packed = malloc(size);
 	int32_t    *order = malloc(TREE_MAX_NODES * sizeof(int32_t));
 	float	   *row = malloc((size_t) model->nfeatures * sizeof(float));
+	float	   *spread = malloc(tree_spread_size(model->nfeatures) * sizeof(float));
+	float	   *block = malloc(tree_block_size(model->nfeatures) * sizeof(float));
 	double	   *means = malloc(((size_t) model->start[model->ntrees] + 1) * sizeof(double));
 	double	   *contributions = malloc((size_t) model->nfeatures * sizeof(double));
 	size_t		written = 0;
@@ -106,8 +111,9 @@ check_accepted(const TreeDocument *document)
 	check_damaged(packed, size);
 	for (i = 0; i < model->nfeatures; i++)
 		row[i] = i % 3 == 0 ? NAN : (float) i;
-	one = tree_margin(packed, row);
-	tree_margins(packed, row, 1, &batch);
+	tree_spread(row, model->nfeatures, spread);
+	one = tree_margin(packed, spread);
+	tree_margins(packed, row, 1, block, &batch);
 	require(one == batch || (isnan(one) && isnan(batch)), "one row and a block agree");
 	tree_means(model, means);
 	tree_shap(model, row, contributions);
@@ -117,6 +123,8 @@ check_accepted(const TreeDocument *document)
 	free(packed);
 	free(order);
 	free(row);
+	free(spread);
+	free(block);
 	free(means);
 	free(contributions);
 }
