@@ -45,7 +45,7 @@ BEGIN
                      patternos.log_loss(s.score, s.purchased) AS log_loss, patternos.brier(s.score, s.purchased) AS brier,
                      patternos.ece(s.score, s.purchased, 10) AS ece, patternos.precision_at(s.score, s.purchased, 0.1) AS precision_at_10,
                      patternos.recall_at(s.score, s.purchased, 0.1) AS recall_at_10, patternos.lift_at(s.score, s.purchased, 0.1) AS lift_at_10,
-                     patternos.auc(s.intent_index, s.purchased) AS baseline_auc,
+                     patternos.auc(s.intent_index, s.purchased) AS baseline_auc, patternos.pr_auc(s.intent_index, s.purchased) AS baseline_pr_auc,
                      patternos.lift_at(s.intent_index, s.purchased, 0.1) AS baseline_lift_at_10,
                      array_agg(s.score) AS scores
               FROM (SELECT q.platform_id, q.purchased, q.intent_index::float8,

@@ -10,7 +10,7 @@
 #define SHOCK_SHAPE 3.0
 #define LAPSE 0.025				/* chance per period to lapse */
 #define RETURN 0.06				/* and to return */
-#define LAPSED_BROWSING 0.05	/* share of browsing that a lapse leaves */
+#define LAPSED_BROWSING 0.02	/* share of browsing that a lapse leaves */
 
 /* Diwali of 2020 to 2030 */
 static const int diwali[] = {7623, 7978, 8332, 8716, 9070, 9424, 9808, 10163, 10517, 10901, 11256};
@@ -230,10 +230,11 @@ purchases_in(const Person *person, int account, int period, bool active,
 
 /*
  * The browsing sessions of one account in one period, in order of time;
- * sessions in which an order is placed are not among them.
+ * sessions in which an order is placed are not among them.  "active" and
+ * "next" are the states of this period and the next one.
  */
 int
-sessions_in(const Person *person, int account, int period, bool active,
+sessions_in(const Person *person, int account, int period, bool active, bool next,
 			const Season *season, Occasion result[MOST_PER_PERIOD])
 {
 	const Account *a = &person->account[account];
@@ -248,7 +249,7 @@ sessions_in(const Person *person, int account, int period, bool active,
 	{
 		int			from = part == 0 ? first : turn;
 		int			to = clip_day(part == 0 ? turn : first + PERIOD_DAYS);
-		double		mean = person->browse_rate * a->browsing * (active ? 1.0 : LAPSED_BROWSING);
+		double		mean = person->browse_rate * a->browsing * ((part == 0 ? active : next) ? 1.0 : LAPSED_BROWSING);
 
 		from = clip_day(from > a->open_day ? from : a->open_day);
 		if (from >= to)
@@ -265,8 +266,8 @@ sessions_in(const Person *person, int account, int period, bool active,
 /*
  * The probability that the person buys on one of the platforms (a bit mask)
  * within "horizon" days from as_of on, given all that the generator has fixed
- * by then: rates, tastes, the present state, and the shocks that browsing
- * already reflects. -1 for who had not joined.
+ * by then: rates, tastes, and the states and shocks that browsing already
+ * reflects. -1 for who had not joined.
  */
 double
 purchase_truth(const Person *person, unsigned platforms, int as_of, int horizon,
@@ -311,8 +312,11 @@ purchase_truth(const Person *person, unsigned platforms, int as_of, int horizon,
 			active *= portable_exp(-SHOCK_SHAPE * portable_log(1.0 + mean / SHOCK_SHAPE));
 		if (next >= end)
 			break;
-		stays = active * (1.0 - LAPSE) + lapsed * RETURN;
-		lapsed = active * LAPSE + lapsed * (1.0 - RETURN);
+		if (next <= as_of - 1 + SHOCK_LEAD)
+			stays = state_next(&state) ? active + lapsed : 0.0;
+		else
+			stays = active * (1.0 - LAPSE) + lapsed * RETURN;
+		lapsed = active + lapsed - stays;
 		active = stays;
 	}
 	return 1.0 - active - lapsed;

@@ -7,8 +7,9 @@
  * each the person is active or lapsed (a hidden two-state chain) and has a
  * hidden shock (gamma, mean 1).  Purchases with account a are a Poisson
  * process: rate x taste(a) x shock x season(platform, day) while active.
- * Browsing on a day follows the shock that holds SHOCK_LEAD days later, so it
- * foretells buying; it depends on no purchase that has not happened.
+ * Browsing on a day follows the state and the shock that hold SHOCK_LEAD days
+ * later, so it foretells buying; it depends on no purchase that has not
+ * happened.
  */
 #ifndef PATTERNOS_SAMPLE_DEMAND_H
 #define PATTERNOS_SAMPLE_DEMAND_H
@@ -16,7 +17,7 @@
 #include "core/sample_person.h"
 
 #define PERIOD_DAYS 30
-#define SHOCK_LEAD 10
+#define SHOCK_LEAD 15
 #define MOST_PER_PERIOD 64
 
 /* days that can be asked for: 2020-01-01 up to and without 2031-01-01 */
@@ -53,7 +54,7 @@ extern double person_shock(const Person *person, int period);
 extern int	period_of(const Person *person, int day);
 extern int	purchases_in(const Person *person, int account, int period, bool active,
 						 const Season *season, Occasion result[MOST_PER_PERIOD]);
-extern int	sessions_in(const Person *person, int account, int period, bool active,
+extern int	sessions_in(const Person *person, int account, int period, bool active, bool next,
 						const Season *season, Occasion result[MOST_PER_PERIOD]);
 extern double purchase_truth(const Person *person, unsigned platforms, int as_of,
 							 int horizon, const Season *season);

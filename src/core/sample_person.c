@@ -144,7 +144,8 @@ add_account(Person *person, Random *random, SamplePlatform platform, bool second
 	if (account->open_day >= LAST_JOIN)
 		account->open_day = LAST_JOIN - 1;
 	account->taste = frequency[platform] * random_gamma(random, 4.0);
-	account->browsing = visits[platform] * random_gamma(random, 4.0);
+	account->browsing = visits[platform] *
+		(0.9 * account->taste / frequency[platform] + 0.1 * random_gamma(random, 4.0));
 	account->old_home = person->homes > 1 && random_chance(random, 0.4);
 	draw_account_id(account, person->seed, person->number);
 }
@@ -217,7 +218,13 @@ draw_person(Person *person, uint64_t seed, double overlap, uint64_t number)
 	else
 		person->join_day = random_between(&random, GROWTH_START, LAST_JOIN - 1);
 	person->rate = RATE_MEAN * random_gamma(&random, RATE_SHAPE);
-	person->browse_rate = 0.08 * random_gamma(&random, BROWSE_SHAPE) + 6.0 * person->rate;
+
+	/*
+	 * who buys more browses more: one visit in about forty-five ends with an
+	 * order
+	 */
+	person->browse_rate = (0.02 + 40.0 * person->rate) *
+		(0.55 + 0.45 * random_gamma(&random, BROWSE_SHAPE));
 	person->thrift = random_uniform(&random);
 	draw_accounts(person, &random, overlap);
 }

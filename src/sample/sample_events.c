@@ -150,18 +150,22 @@ write_person(SampleRow *row, const SampleRange *range, const Person *person)
 	int			periods = person->join_day < range->until_day ?
 	period_of(person, range->until_day - 1) + 1 : 0;
 	StateWalk	state;
+	bool		next;
 	Occasion	occasions[MOST_PER_PERIOD];
 
 	state_start(&state, person);
+	next = state_next(&state);
 	for (int period = 0; period < periods; period++)
 	{
-		bool		active = state_next(&state);
+		bool		active = next;
+
+		next = state_next(&state);
 
 		if (person->join_day + (period + 1) * PERIOD_DAYS <= range->from_day)
 			continue;
 		for (int account = 0; account < person->accounts; account++)
 		{
-			int			count = sessions_in(person, account, period, active, season, occasions);
+			int			count = sessions_in(person, account, period, active, next, season, occasions);
 
 			write_visits(row, range, person, account, occasions, count, false);
 			count = purchases_in(person, account, period, active, season, occasions);

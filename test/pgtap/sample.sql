@@ -25,9 +25,9 @@ INSERT INTO calls VALUES
     ('chumbak(300, 7)', '2e64924b1beaa64da7dfb44b756256ca'),
     ('makemytrip(300, 7)', '1b497b7be72ebe5a8a741363e4f7971c'),
     ('carwale(300, 7)', 'b9581e606b695fe1e8f8b33f941c81ae'),
-    ('events(100, 7)', 'a80aa6249d6fb4e5ad616b402c9154de'),
+    ('events(100, 7)', 'cf1ca458a80437473c006609422d072c'),
     ('truth_accounts(300, 7)', '029d4d6a5a4c4b294aada9a82aaf5c22'),
-    ('truth_probability(300, 7)', '93538085ab5815a7f5e541a53499f27f');
+    ('truth_probability(300, 7)', '01ff6a7a24df5ed43b91c9571aa8e29d');
 SELECT is(pg_temp.digest('SELECT * FROM patternos.sample_' || call), bytes, call || ' has the same bytes everywhere')
 FROM calls;
 SELECT is(pg_temp.digest('SELECT * FROM patternos.sample_transactions(''ALL'', 300, 7)'),
