@@ -71,6 +71,29 @@ AS $$
     WHERE jsonb_typeof(params) = 'object' AND NOT params ?| (p.parameter || p.aliases) AND params ->> 'engine' IS DISTINCT FROM 'logistic'
 $$;
 
+-- Refuses labels with which nothing can be learned, or not be judged: fewer than five of both outcomes in a part.
+CREATE FUNCTION patternos._check_training_labels(dates date[], window_days integer, platform text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    counts text;
+BEGIN
+    SELECT string_agg(format('%s %s of %s', p.part, coalesce(c.bought, 0), coalesce(c.labels, 0)), ', ' ORDER BY p.place) INTO counts
+    FROM unnest('{train,valid,test}'::text[]) WITH ORDINALITY p (part, place)
+    LEFT JOIN (SELECT l.dataset_split, count(*) AS labels, count(*) FILTER (WHERE l.purchased) AS bought
+               FROM patternos_dw.intent_training_labels l
+               WHERE l.label_timestamp = ANY (ARRAY(SELECT d::timestamp AT TIME ZONE patternos._setting('time_zone') FROM unnest(dates) d))
+                 AND l.label_window_days = window_days AND l.purchased IS NOT NULL AND (l.platform_id = platform OR platform IS NULL)
+               GROUP BY l.dataset_split) c ON c.dataset_split = p.part
+    HAVING bool_or(coalesce(least(c.bought, c.labels - c.bought), 0) < 5);
+    IF counts IS NOT NULL THEN
+        RAISE EXCEPTION 'there are too few purchases to train on' USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = format('Who bought within %s days: %s; each part needs five of both outcomes.', window_days, counts),
+            HINT = 'Give more reference dates or a longer window, or train on all platforms; until then the baseline scores.';
+    END IF;
+END
+$$;
+
 CREATE FUNCTION patternos.train_intent(as_of date[] DEFAULT NULL, window_days integer DEFAULT 30, name text DEFAULT NULL,
     platform text DEFAULT NULL, params jsonb DEFAULT '{}', calibrate text DEFAULT 'platt') RETURNS patternos.trained_model
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -90,6 +113,7 @@ BEGIN
     PERFORM patternos._check_label_windows(dates, ARRAY[window_days]);
     PERFORM patternos._prepare_training_features(dates);
     PERFORM patternos.build_labels(dates, ARRAY[window_days]);
+    PERFORM patternos._check_training_labels(dates, window_days, platform);
     ANALYZE patternos_dw.intent_training_labels;
     source := patternos.training_set(dates, platform, window_days);
     result := patternos.train(model, source, 'purchased', 'id', 'as_of', ARRAY(SELECT f.feature FROM patternos._intent_features() f),
@@ -111,4 +135,5 @@ COMMENT ON FUNCTION patternos.train_intent(date[], integer, text, text, jsonb, t
     'Labels, features as of past dates, and a model trained on them: the probability of a purchase within so many days.';
 
 REVOKE ALL ON FUNCTION patternos._training_dates(integer), patternos._prepare_training_features(date[]), patternos._intent_params(jsonb),
+    patternos._check_training_labels(date[], integer, text),
     patternos._figures_by_platform(text, text, text), patternos.train_intent(date[], integer, text, text, jsonb, text) FROM PUBLIC;

@@ -71,6 +71,9 @@ SELECT isnt(pg_temp.examples(), (SELECT digest FROM before), 'the days before ar
 ROLLBACK TO clean;
 
 -- training, promotion, scores
+SELECT throws_like($$SELECT patternos.train_intent('{2025-08-01}', platform => 'NOWHERE')$$, 'there are too few purchases to train on', 'nothing to learn from is said');
+SELECT is(patternos._intent_params('{"eta": 0.1, "lambda": 3}') - 'eta', '{"lambda": 3, "max_depth": 4, "subsample": 0.7, "min_child_weight": 10, "colsample_bytree": 0.5}', 'what is asked for, under any name, is kept');
+SELECT is(patternos._intent_params('{"engine": "logistic"}'), '{"engine": "logistic"}', 'a regression has no trees');
 CREATE TEMP TABLE trained AS SELECT * FROM patternos.train_intent(params => '{"n_estimators": 30, "max_depth": 3}');
 SELECT ok(version = '1' AND auc > 0.6 AND rows_test > 300, 'a model is trained by one call') FROM trained;
 SELECT is(m.features, ARRAY(SELECT feature FROM patternos._intent_features()), 'on the features that scoring reads') FROM patternos_dw.model m WHERE name = 'intent' AND version = '1';
