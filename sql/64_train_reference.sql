@@ -31,13 +31,14 @@ AS $$
                FROM unnest(numbers) AS v WHERE v IS NOT NULL GROUP BY 1) AS c USING (bin)
 $$;
 
--- {"edges": […], "counts": […], "missing": n} of numbers: bins between deciles, fewer where values repeat.
+-- {"edges": […], "counts": […], "missing": n} of numbers: bins between deciles, fewer where values repeat. The least number is no edge: below it were a
+-- bin that is always empty, which a slight move of a frequent least value would fill.
 CREATE FUNCTION patternos._distribution(numbers double precision[]) RETURNS jsonb
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_build_object('edges', e.edges, 'counts', patternos._bin_counts(numbers, e.edges), 'missing', e.missing)
     FROM (SELECT coalesce((SELECT array_agg(DISTINCT d ORDER BY d) FROM unnest(percentile_disc('{.1,.2,.3,.4,.5,.6,.7,.8,.9}'::float8[]) WITHIN GROUP (ORDER BY v)) AS d
-                           WHERE d IS NOT NULL), '{}') AS edges,
+                           WHERE d > (SELECT min(l) FROM unnest(numbers) AS l)), '{}') AS edges,
                  count(*) FILTER (WHERE v IS NULL) AS missing
           FROM unnest(numbers) AS v) AS e
 $$;

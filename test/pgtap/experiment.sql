@@ -130,6 +130,11 @@ SET LOCAL ROLE pg_read_all_data;
 SELECT throws_ok($$SELECT * FROM patternos.experiment_results('sale')$$, '42501');
 RESET ROLE;
 
+-- drift of a score whose least value is frequent
+SELECT ok(patternos.psi(ARRAY(SELECT c::float8 FROM jsonb_array_elements_text(d -> 'counts') c), patternos._bin_counts(ARRAY(SELECT CASE WHEN i > 600 THEN i / 1000.0 ELSE 0.019 END::float8 FROM generate_series(1, 1000) i),
+    ARRAY(SELECT e::float8 FROM jsonb_array_elements_text(d -> 'edges') e))) < 0.01, 'a slight move of it is none')
+FROM patternos._distribution(ARRAY(SELECT CASE WHEN i > 600 THEN i / 1000.0 ELSE 0.02 END::float8 FROM generate_series(1, 1000) i)) d;
+
 -- intervals cover the truth as often as they say: 400 experiments without and with an effect
 CREATE TEMP TABLE drawn AS
 SELECT r, g.p, sum((random_at < g.p)::integer) AS hits FROM (SELECT r, a, (hashint8extended(r * 1000000 + a * 10000 + k, 7) & 9007199254740991) / 9007199254740992.0::float8 AS random_at
