@@ -13,7 +13,7 @@ REGRESS      = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=test --load-extension=pgcrypto --load-extension=patternos
 
 # Scores must have the same bits on every build: no fused multiply-add.
-PG_CPPFLAGS = -Isrc $(addprefix -I,$(filter-out src/core/,$(wildcard src/*/))) -DPATTERNOS_VERSION='"$(EXTVERSION)"'
+PG_CPPFLAGS = -Isrc -DPATTERNOS_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
               -Wno-missing-field-initializers -ffp-contract=off
 ifdef WERROR
