@@ -1,7 +1,8 @@
--- One customer of three or more platforms, from a line of a file to a score.
+-- One customer of three or more platforms, with a score, from a line of a file to a score.
 SELECT customer_key, global_customer_id
 FROM patternos_dw.dim_customer_identity
 JOIN patternos_dw.fact_transaction USING (customer_key, global_customer_id)
+WHERE customer_key IN (SELECT customer_key FROM patternos_dw.intent_score_latest)
 GROUP BY customer_key, global_customer_id
 HAVING count(DISTINCT dim_customer_identity.platform_id) >= 3 AND count(DISTINCT fact_transaction.platform_id) >= 3
 ORDER BY count(*) DESC, customer_key LIMIT 1 \gset
@@ -38,7 +39,7 @@ WHERE t.customer_key = :customer_key AND t.transaction_id = :transaction_id ORDE
 
 \echo Its features, by platform and together:
 SELECT platform_id, recency_days, frequency_90d, monetary_90d, frequency_lifetime, monetary_lifetime, rfm_score, customer_segment
-FROM patternos_dw.feat_customer_rfm WHERE customer_key = :customer_key ORDER BY platform_id <> 'ALL', platform_id;
+FROM patternos_dw.feat_customer_rfm WHERE customer_key = :customer_key AND as_of = (SELECT as_of FROM patternos_dw.intent_score_latest LIMIT 1) ORDER BY platform_id <> 'ALL', platform_id;
 SELECT platforms_list, common_categories, dominant_platform, platform_diversity_score, platform_switching_frequency
 FROM patternos_dw.feat_cross_platform_latest WHERE customer_key = :customer_key;
 
