@@ -160,8 +160,8 @@ typedef struct MatchComparison
 typedef struct MatchModel
 {
 	double		prior;			/* log2(lambda / (1 - lambda)) */
-	double		household;		/* share of one household among non-matches,
-								 * 0 to 0.5 */
+	double		household;		/* share of one household among non-matches, 0
+								 * to 0.5 */
 	int			columns;
 	int			comparisons;
 	MatchColumn column[MATCH_MAX_COLUMNS];

@@ -138,7 +138,7 @@ normalize_mail(const char *text, size_t length, char *result, size_t *size)
 static bool
 normalize_digits(const char *text, size_t length, char *result, size_t *size)
 {
-	char		digits[RAW_MAX];
+	char		digits[RAW_MAX] = "";
 	size_t		n = 0;
 	size_t		zeros = 0;
 	bool		same = true;

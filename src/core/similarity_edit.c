@@ -208,6 +208,7 @@ has_wide_swap(const uint64_t *match, size_t columns)
 
 	for (size_t j = 1; j < columns; j++)
 	{
+		/* NOLINTNEXTLINE: the caller has filled all columns */
 		uint64_t	lowest = match[j] & -match[j];
 		uint64_t	behind = match[j] == 0 ? 0 : ~((lowest << 2) - 1);
 

@@ -24,11 +24,12 @@ static double
 jaro_result(size_t a_length, size_t b_length, size_t common, size_t unordered)
 {
 	double		m = (double) common;
+	size_t		swaps = unordered / 2;
 
 	if (common == 0)
 		return 0;
 	return (m / (double) a_length + m / (double) b_length +
-			(double) (common - unordered / 2) / m) / 3;
+			(double) (common - swaps) / m) / 3;
 }
 
 /*

@@ -63,7 +63,7 @@ typedef struct AffinityFacts
 	Assortment *assortment;
 	int32	   *places;			/* of words that name items */
 	ItemName   *items;			/* at those places */
-	Datum		levels[LEVELS];	/* their names */
+	Datum		levels[LEVELS]; /* their names */
 	DateADT		as_of;
 	int16		window_days;
 } AffinityFacts;

@@ -53,7 +53,7 @@ item_key(int64 platform, int64 item)
  * What a key stands for; nothing when it is unknown.
  */
 static inline AssortmentItem
-find(assortment_hash *table, uint64 key)
+find(assortment_hash * table, uint64 key)
 {
 	AssortmentEntry *entry = assortment_lookup(table, key);
 

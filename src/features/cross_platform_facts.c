@@ -153,7 +153,7 @@ patternos__cross_platform_of_facts(PG_FUNCTION_ARGS)
 	order_lines_read(&facts.input, text_to_cstring(PG_GETARG_TEXT_PP(0)), PURCHASE_COLUMNS,
 					 text_to_cstring(PG_GETARG_TEXT_PP(1)), words);
 	facts.assortment = assortment_read(text_to_cstring(PG_GETARG_TEXT_PP(2)),
-									 text_to_cstring(PG_GETARG_TEXT_PP(3)), words);
+									   text_to_cstring(PG_GETARG_TEXT_PP(3)), words);
 	facts.purchases.as_of = PG_GETARG_DATEADT(4);
 	place_all(&facts);
 	context = AllocSetContextCreate(CurrentMemoryContext, "patternos customer", ALLOCSET_DEFAULT_SIZES);

@@ -70,9 +70,9 @@ lay_sections(Model *model, const char *bytes)
 
 	model->head = head;
 	model->trees = (const PackedTrees *) at;
-	model->coefficients = (const double *) at;
+	model->coefficients = (const double *) (const void *) at;
 	at += aligned(head->scorer_size);
-	model->knots_x = (const double *) at;
+	model->knots_x = (const double *) (const void *) at;
 	model->knots_y = model->knots_x + head->nknots;
 	at += 2 * sizeof(double) * head->nknots;
 	model->categories = (const CategoryCode *) at;

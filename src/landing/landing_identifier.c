@@ -54,7 +54,7 @@ static Reason
 hash_contact(LandingBatch *batch, bool is_email, const char *written, size_t size, uint8 *hash)
 {
 	char		canonical[NORMALIZE_MAX];
-	size_t		length;
+	size_t		length = 0;
 	Reason		reason = (is_email ? normalize_email : normalize_phone) (written, size, canonical, sizeof(canonical), &length);
 
 	if (reason != REASON_OK)

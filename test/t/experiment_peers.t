@@ -12,23 +12,25 @@ if ! $python -c 'import statsmodels, scipy' 2>/dev/null; then
 		exit
 	fi
 fi
-$python -W ignore test/t/experiment_peers.py "$work"
-sed -i "s/True$/t/; s/False$/f/; s/'//g" "$work"/*
+peers=$work/peers
+mkdir "$peers"
+$python -W ignore test/t/experiment_peers.py "$peers"
+sed -i "s/True$/t/; s/False$/f/; s/'//g" "$peers"/*
 psql -XqAt -d postgres -c 'SET client_min_messages = warning' -c 'DROP DATABASE IF EXISTS patternos_lift' -c 'CREATE DATABASE patternos_lift'
 export PGDATABASE=patternos_lift
 psql -XqAt -v ON_ERROR_STOP=1 <<S
 SET client_min_messages = warning;
 CREATE EXTENSION patternos CASCADE;
 CREATE TABLE rates (conversions_a bigint, n_a bigint, conversions_b bigint, n_b bigint, confidence float8, low float8, high float8, relative_low float8, relative_high float8, p float8, detectable float8);
-\copy rates FROM '$work/rates'
+\copy rates FROM '$peers/rates'
 CREATE TABLE means (n_a bigint, mean_a float8, variance_a float8, n_b bigint, mean_b float8, variance_b float8, confidence float8, low float8, high float8, relative_low float8, relative_high float8, p float8);
-\copy means FROM '$work/means'
+\copy means FROM '$peers/means'
 CREATE TABLE ratios (n_a bigint, n_b bigint, share float8, p float8);
-\copy ratios FROM '$work/ratios'
+\copy ratios FROM '$peers/ratios'
 CREATE TABLE pair (a float8, b float8, label boolean);
-\copy pair FROM '$work/pair'
+\copy pair FROM '$peers/pair'
 CREATE TABLE pair_figures (metric text, difference float8, error float8);
-\copy pair_figures FROM '$work/pair_figures'
+\copy pair_figures FROM '$peers/pair_figures'
 -- the same, or near each other by the scale of what is compared
 CREATE FUNCTION near(ours float8, theirs float8, scale float8) RETURNS boolean LANGUAGE sql IMMUTABLE AS
 'SELECT CASE WHEN theirs IS NULL OR ours IS NULL THEN ours IS NULL AND theirs IS NULL ELSE abs(ours - theirs) <= 1e-9 * greatest(scale, abs(theirs)) END';
