@@ -182,7 +182,7 @@ while ($queries =~ /^```sql\n(.*?)^```\n/msg)
 	my $query = $1 =~ s/;\s*\z//r;
 	$place++;
 	cmp_ok(psql($database, "SELECT count(*) FROM ($query) q"), '>', 0, "documented query $place finds something");
-	next unless $query =~ /^SELECT (c\.|h\.|)global_customer_id/m;
+	next unless $query =~ /^SELECT (c\.|m\.|)global_customer_id/m;
 	is(psql($database, "SELECT count(*) - count(DISTINCT global_customer_id) FROM ($query) q"), 0, "documented query $place: one row per customer");
 }
 my ($by_line) = $queries =~ /^```sql\n(WITH spend.*?);\n```/ms;
