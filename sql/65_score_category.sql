@@ -1,27 +1,5 @@
 -- Scores of category intent at a date by the champions of models "category_intent" and "category_intent_7d".
 
--- Refuses a model that pairs cannot be scored with: without a compiled form, or with features that they do not have.
-CREATE FUNCTION patternos._check_category_model(model bigint) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    version text;
-    unknown text;
-BEGIN
-    SELECT m.name || ' ' || m.version INTO version FROM patternos_dw.model m WHERE m.model_id = model AND m.compiled IS NULL;
-    IF FOUND THEN
-        RAISE EXCEPTION 'model "%" is not trained', version USING ERRCODE = 'object_not_in_prerequisite_state';
-    END IF;
-    SELECT string_agg(f, ', ') INTO unknown
-    FROM patternos_dw.model m CROSS JOIN unnest(m.features) f
-    WHERE m.model_id = model AND f <> 'unified_category' AND NOT EXISTS (SELECT FROM patternos._category_features() c WHERE c.feature = f);
-    IF unknown IS NOT NULL THEN
-        RAISE EXCEPTION 'customers and categories do not have these features: %', unknown USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = 'Train on patternos.category_training_set(): its columns are the features.';
-    END IF;
-END
-$$;
-
 -- Scores the pairs of customers on whom condition holds into patternos_part.category_scored. Without a model of 7 days a purchase is as likely
 -- on each of the 30 days.
 CREATE FUNCTION patternos._find_category_scores(as_of date, condition text) RETURNS void
@@ -105,7 +83,7 @@ DECLARE
     share numeric := (SELECT least(1, 20000.0 / greatest(count(*), 1)) FROM patternos_dw.dim_customer);
     result double precision;
 BEGIN
-    PERFORM patternos._check_category_model(model);
+    PERFORM patternos._check_model(model, true);
     PERFORM patternos._find_category_signals(as_of);
     EXECUTE format($query$
         SELECT patternos.psi(ARRAY(SELECT v::float8 FROM jsonb_array_elements_text(m.reference #> '{score,counts}') v),
@@ -129,7 +107,7 @@ BEGIN
         WHERE s.parent = 'patternos_dw.intent_score_category'::regclass AND s.as_of = _score_categories.as_of;
         RETURN;
     END IF;
-    PERFORM patternos._check_category_model(m.model_id) FROM patternos_dw.model m WHERE m.name IN ('category_intent', 'category_intent_7d') AND m.stage = 'champion';
+    PERFORM patternos._check_model(m.model_id, true) FROM patternos_dw.model m WHERE m.name IN ('category_intent', 'category_intent_7d') AND m.stage = 'champion';
     PERFORM patternos._find_category_signals(as_of);
     PERFORM patternos._find_category_scores(as_of, 'NOT EXISTS (SELECT FROM patternos_part.intent_unscored u WHERE u.customer_key = r.customer_key)');
     PERFORM patternos._write_category_scores(as_of);
@@ -138,5 +116,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._check_category_model(bigint), patternos._find_category_scores(date, text), patternos._write_category_scores(date),
+REVOKE ALL ON FUNCTION patternos._find_category_scores(date, text), patternos._write_category_scores(date),
     patternos._predict_categories(date), patternos._category_score_shift(bigint, date), patternos._score_categories(date) FROM PUBLIC;

@@ -3,24 +3,27 @@
 CREATE FUNCTION patternos._top_reasons(names text[], contributions double precision[], most integer) RETURNS jsonb
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'patternos__top_reasons';
 
--- Refuses a model that the warehouse cannot score with: without a compiled form, or with features that it does not have.
-CREATE FUNCTION patternos._check_intent_model(model bigint) RETURNS void
+-- Refuses a model that the warehouse cannot score with: without a compiled form, or with features that its customers, or their pairs with
+-- categories, do not have.
+CREATE FUNCTION patternos._check_model(model bigint, by_category boolean) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    version text;
+    m record;
     unknown text;
 BEGIN
-    SELECT m.name || ' ' || m.version INTO version FROM patternos_dw.model m WHERE m.model_id = model AND m.compiled IS NULL;
-    IF FOUND THEN
-        RAISE EXCEPTION 'model "%" is not trained', version USING ERRCODE = 'object_not_in_prerequisite_state';
+    SELECT r.name, r.version, r.compiled IS NULL AS untrained, r.features INTO STRICT m FROM patternos_dw.model r WHERE r.model_id = model;
+    IF m.untrained THEN
+        RAISE EXCEPTION 'model "% %" is not trained', m.name, m.version USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     SELECT string_agg(f, ', ') INTO unknown
-    FROM patternos_dw.model m CROSS JOIN unnest(m.features) f
-    WHERE m.model_id = model AND NOT EXISTS (SELECT FROM patternos._intent_features() i WHERE i.feature = f);
+    FROM unnest(m.features) f
+    WHERE f <> ALL (CASE WHEN by_category THEN ARRAY['unified_category'] || ARRAY(SELECT c.feature FROM patternos._category_features() c)
+                    ELSE ARRAY(SELECT i.feature FROM patternos._intent_features() i) END);
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'the warehouse does not have these features: %', unknown USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = 'Train on patternos_dw.intent_training_set: its columns are the features.';
+            HINT = format('Train on %s: its columns are the features.',
+                          CASE WHEN by_category THEN 'patternos.category_training_set()' ELSE 'patternos_dw.intent_training_set' END);
     END IF;
 END
 $$;
@@ -82,7 +85,7 @@ DECLARE
     champion record;
     rows bigint;
 BEGIN
-    PERFORM patternos._check_intent_model(m.model_id) FROM patternos_dw.model m WHERE m.name IN ('intent', 'intent_7d') AND m.stage = 'champion';
+    PERFORM patternos._check_model(m.model_id, false) FROM patternos_dw.model m WHERE m.name IN ('intent', 'intent_7d') AND m.stage = 'champion';
     SELECT m.version, m.model_type, m.high_cut, m.medium_cut INTO champion FROM patternos_dw.model m WHERE m.name = 'intent' AND m.stage = 'champion';
     PERFORM patternos._store_champion_scores(as_of);
     rows := patternos._write_snapshot('patternos_dw.intent_score', as_of, format($query$
@@ -101,4 +104,4 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._check_intent_model(bigint), patternos._scored_rows(text, text), patternos._champion_query(text), patternos._store_champion_scores(date), patternos._score_by_champion(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._check_model(bigint, boolean), patternos._scored_rows(text, text), patternos._champion_query(text), patternos._store_champion_scores(date), patternos._score_by_champion(date) FROM PUBLIC;

@@ -123,7 +123,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no such model' USING ERRCODE = 'undefined_object', HINT = 'Train one by patternos.train_category_intent().';
     END IF;
-    PERFORM patternos._check_category_model(model.model_id);
+    PERFORM patternos._check_model(model.model_id, true);
     days := coalesce((model.label_definition ->> 'window_days')::integer, 30);
     IF dates IS NULL THEN
         SELECT array_agg(d::date) INTO dates FROM jsonb_array_elements_text(model.label_definition -> 'test_dates') d;

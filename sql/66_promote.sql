@@ -5,7 +5,7 @@ CREATE FUNCTION patternos._candidate_scores(model bigint, as_of date) RETURNS TA
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
 AS $$
 BEGIN
-    PERFORM patternos._check_intent_model(model);
+    PERFORM patternos._check_model(model, false);
     RETURN QUERY EXECUTE format($query$
         SELECT s.score, patternos.intent_level(s.score::numeric(5, 4), s.high_cut, s.medium_cut)
         FROM (SELECT patternos.score(m.compiled, f) AS score, m.high_cut, m.medium_cut
