@@ -131,6 +131,13 @@ put_date(char *result, int date)
 	return lengthof(places);
 }
 
+/* Whether an address is the token of features, which says nothing in plain text. */
+static bool
+is_feature_text(const text *address)
+{
+	return is_feature_token(VARDATA_ANY(address), VARSIZE_ANY_EXHDR(address));
+}
+
 /* Makes one identifier of name, address and birth date, when all are there. */
 static void
 settle_person(LandingBatch *batch)
@@ -148,7 +155,7 @@ settle_person(LandingBatch *batch)
 	stored->stored = NULL;
 	if (is_token(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)))
 		(void) hex_decode(VARDATA_ANY(name) + 1, TOKEN_SIZE - 1, VARDATA(person));
-	else if (address != NULL && !FIELD_IS_NULL(batch, BIRTH_DATE) &&
+	else if (address != NULL && !is_feature_text(address) && !FIELD_IS_NULL(batch, BIRTH_DATE) &&
 			 DatumGetInt32(FIELD_VALUE(batch, BIRTH_DATE)) > 0)
 	{
 		char		canonical[PERSON_NAME_MAX + PERSON_ADDRESS_MAX + 16];
@@ -173,7 +180,7 @@ note_features(LandingBatch *batch)
 	const text *address = field_text(batch, ADDRESS);
 	const text *pincode = field_text(batch, PINCODE);
 
-	if (address != NULL && is_feature_token(VARDATA_ANY(address), VARSIZE_ANY_EXHDR(address)))
+	if (address != NULL && is_feature_text(address))
 	{
 		feature_token(batch, VARDATA_ANY(address));
 		return;
