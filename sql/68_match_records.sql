@@ -388,7 +388,9 @@ BEGIN
 END
 $$;
 
--- FROM and WHERE of the pairs that a rule makes, as records a and b, each once; pairs of the excepted rules are left to those.
+-- FROM and WHERE of the pairs that a rule makes, as records a and b, each once; pairs of the excepted rules are left to those. OFFSET keeps
+-- the members of arrays by their records: merged into the join, every record would be held against every other. OFFSET 0, unlike OFFSET '0',
+-- is an expression when the planner asks whether workers may run it.
 CREATE FUNCTION patternos._pair_query(document jsonb, work text, rule integer, except_rules integer[] DEFAULT '{}') RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -399,7 +401,7 @@ DECLARE
 BEGIN
     EXECUTE format('SELECT array_agg(exploded ORDER BY rule) FROM %s_rule', work) INTO exploded;
     pairs := CASE WHEN exploded[rule]
-        THEN format('FROM (SELECT r.*, k FROM %1$s AS r, unnest(r.k%2$s) AS k) AS a JOIN (SELECT r.*, k FROM %1$s AS r, unnest(r.k%2$s) AS k) AS b ON a.k = b.k AND a.rec < b.rec AND a.k = patternos._first_common(a.k%2$s, b.k%2$s)', work, rule)
+        THEN format('FROM (SELECT r.*, k FROM %1$s AS r, unnest(r.k%2$s) AS k OFFSET ''0'') AS a JOIN (SELECT r.*, k FROM %1$s AS r, unnest(r.k%2$s) AS k OFFSET ''0'') AS b ON a.k = b.k AND a.rec < b.rec AND a.k = patternos._first_common(a.k%2$s, b.k%2$s)', work, rule)
         ELSE format('FROM %1$s AS a JOIN %1$s AS b ON a.k%2$s = b.k%2$s AND a.rec < b.rec', work, rule) END
         || CASE WHEN document ->> 'link_type' = 'link_only' THEN ' AND a.src <> b.src' ELSE '' END || ' WHERE true';
     FOREACH other IN ARRAY except_rules LOOP

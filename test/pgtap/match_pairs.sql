@@ -130,5 +130,15 @@ SELECT throws_ok($$SELECT patternos.dedupe('persons', '{"colour": 1}', 'x')$$, '
 SELECT throws_ok($$SELECT patternos.dedupe('persons', '{"unique_id": "first_name", "blocking": ["dob"], "comparisons": [{"column": "dob"}]}', 'x')$$, '23505', NULL, 'a key is unique');
 SELECT throws_ok($$SELECT patternos.dedupe('persons', '{"unique_id": "email", "blocking": ["dob"], "comparisons": [{"column": "dob"}]}', 'x')$$, '22004', NULL, 'and known');
 SELECT throws_ok($$SELECT patternos.cluster_matches('persons', 0.9, 'x')$$, '42703', NULL, 'edges have ids and weights');
+-- a rule by members of arrays meets records by their members: record against record these would be 400 million comparisons
+CREATE TABLE visitors AS
+SELECT i AS id, ARRAY(SELECT 'd' || (hashint4(i * 7 + j) & 2147483647) % 20000 FROM generate_series(0, i % 3) AS j) AS devices, 'n' || i % 5000 AS name
+FROM generate_series(1, 20000) AS i;
+SET LOCAL statement_timeout = '20s';
+SELECT patternos.dedupe('visitors', '{"unique_id": "id", "blocking": ["devices"], "comparisons": [{"column": "devices"}, {"column": "name"}]}', 'visitor');
+SELECT is((SELECT edges FROM patternos.predict_matches((SELECT document FROM visitor_model), 'visitors', 0, 'visitor_edge')),
+    (SELECT count(*) FROM (SELECT DISTINCT a.id, b.id FROM (SELECT id, unnest(devices) AS d FROM visitors) AS a
+                           JOIN (SELECT id, unnest(devices) AS d FROM visitors) AS b ON a.d = b.d AND a.id < b.id) AS p), 'each pair with a common member is met once');
+RESET statement_timeout;
 SELECT * FROM finish();
 ROLLBACK;
