@@ -5,8 +5,8 @@
 -- and on the version of the model, never on the order in which accounts came.
 
 -- Deterministic: a common identifying value that is not blocked. A telephone may be a household's or passed
--- on: by itself it does not join two accounts that contradict each other. With everything, work_value says
--- which values more than one account holds.
+-- on: by itself it does not join two accounts that contradict each other. work_value says which values more
+-- than one account holds: with everything of all, else of those of changed accounts.
 CREATE FUNCTION patternos._find_deterministic_edges(everything boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -30,11 +30,13 @@ BEGIN
             WHERE NOT v.is_crowded AND h.identity_key < o.identity_key$query$
         ELSE $query$
             SELECT least(h.identity_key, o.identity_key) AS a, greatest(h.identity_key, o.identity_key) AS b, kind, value_hash
-            FROM pg_temp.work_changed c
-            JOIN patternos_dw.account_identifier h USING (identity_key)
+            FROM (SELECT h.identity_key, h.value_key, kind, value_hash
+                  FROM pg_temp.work_changed c
+                  JOIN patternos_dw.account_identifier h USING (identity_key)
+                  LEFT JOIN pg_temp.work_value v USING (kind, value_hash)
+                  WHERE (v.accounts = 1 OR v.is_crowded) IS NOT TRUE OFFSET 0) h
             JOIN patternos_dw.account_identifier o USING (value_key, kind, value_hash)
-            LEFT JOIN pg_temp.work_changed also ON also.identity_key = o.identity_key
-            WHERE also.identity_key IS NULL AND o.identity_key <> h.identity_key OR o.identity_key > h.identity_key$query$ END);
+            WHERE o.identity_key <> h.identity_key$query$ END);
 END
 $$;
 
@@ -52,7 +54,8 @@ AS $$
 $$;
 
 -- Pairs with a common key that is not crowded, one of them changed or, with everything, all, as a query
--- (a, b, key).
+-- (a, b, key). Of few accounts each pair comes once, and not at all when it has an edge, so that no record is
+-- fetched in vain.
 CREATE FUNCTION patternos._account_pair_query(everything boolean) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -63,14 +66,17 @@ AS $$
         JOIN patternos_dw.match_key o USING (key)
         WHERE NOT w.is_crowded AND k.identity_key < o.identity_key$query$
     ELSE $query$
-        SELECT least(c.identity_key, o.identity_key) AS a, greatest(c.identity_key, o.identity_key) AS b, o.key
-        FROM pg_temp.work_changed c
-        JOIN patternos_dw.match_record r USING (identity_key)
-        CROSS JOIN LATERAL unnest(r.keys) n (key)
-        JOIN patternos_dw.match_key o ON o.key = n.key
-        LEFT JOIN pg_temp.work_changed d ON d.identity_key = o.identity_key
-        WHERE (d.identity_key IS NULL AND o.identity_key <> c.identity_key OR o.identity_key > c.identity_key)
-          AND NOT EXISTS (SELECT FROM patternos_dw.match_crowd m WHERE m.key = n.key)$query$ END
+        SELECT s.a, s.b, min(s.key) AS key
+        FROM (SELECT least(c.identity_key, o.identity_key) AS a, greatest(c.identity_key, o.identity_key) AS b, o.key
+              FROM pg_temp.work_changed c
+              JOIN patternos_dw.match_record r USING (identity_key)
+              CROSS JOIN LATERAL unnest(r.keys) n (key)
+              JOIN patternos_dw.match_key o ON o.key = n.key
+              WHERE o.identity_key <> c.identity_key
+                AND NOT EXISTS (SELECT FROM pg_temp.work_key w WHERE w.key = n.key AND w.is_single)
+                AND NOT EXISTS (SELECT FROM patternos_dw.match_crowd m WHERE m.key = n.key)) s
+        WHERE NOT EXISTS (SELECT FROM pg_temp.work_edge e WHERE e.account_a = s.a AND e.account_b = s.b)
+        GROUP BY s.a, s.b$query$ END
 $$;
 
 -- Probabilistic: pairs of a blocking rule that the model finds more likely one person's than not, without

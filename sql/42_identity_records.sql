@@ -60,11 +60,10 @@ BEGIN
     EXECUTE format($query$
         INSERT INTO pg_temp.work_record
         SELECT v.identity_key, v.traits, patternos._blocking_keys(%s),
-               patternos._encode_record($1, %s), coalesce(f.all_members, '{}'), o.keys
+               patternos._encode_record($1, %s), coalesce(m.device_hashes || m.ip_hashes, o.members, '{}'), o.keys
         FROM pg_temp.work_changed c
         JOIN patternos_dw.match_account v USING (identity_key)
-        LEFT JOIN (SELECT identity_key, coalesce(device_hashes || ip_hashes, device_hashes, ip_hashes) AS all_members
-                   FROM patternos_dw.account_feature) f USING (identity_key)
+        LEFT JOIN pg_temp.work_member m USING (identity_key)
         LEFT JOIN patternos_dw.match_record o USING (identity_key)$query$,
         patternos._account_key_list(document),
         (SELECT string_agg(format('v.%I', c.value ->> 'column'), ', ' ORDER BY c.number)
@@ -104,8 +103,9 @@ BEGIN
 END
 $$;
 
--- Leaves work_key: of the keys concerned those that two accounts or more share, and whether they are more
--- than the cap. With everything all keys are counted in one pass, else each by itself and no further than the cap.
+-- Leaves work_key: the keys concerned with whether one account alone has them, or more than the cap. With
+-- everything all keys are counted in one pass and single ones left out, else each by itself and no further than
+-- the cap.
 CREATE FUNCTION patternos._count_match_keys(everything boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -114,12 +114,12 @@ DECLARE
 BEGIN
     IF everything THEN
         INSERT INTO pg_temp.work_key
-        SELECT key, count(*) > cap FROM patternos_dw.match_key GROUP BY key HAVING count(*) > 1;
+        SELECT key, count(*) > cap, false FROM patternos_dw.match_key GROUP BY key HAVING count(*) > 1;
         INSERT INTO pg_temp.work_key
-        SELECT key, false FROM patternos_dw.match_crowd ON CONFLICT DO NOTHING;
+        SELECT key, false, false FROM patternos_dw.match_crowd ON CONFLICT DO NOTHING;
     ELSE
         INSERT INTO pg_temp.work_key
-        SELECT t.key, n.accounts > cap
+        SELECT t.key, n.accounts > cap, n.accounts = 1
         FROM (SELECT k.key FROM pg_temp.work_record w CROSS JOIN LATERAL unnest(w.keys) k (key)
               UNION SELECT key FROM pg_temp.work_gone_key) t
         CROSS JOIN LATERAL (SELECT count(*) AS accounts

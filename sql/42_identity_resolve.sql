@@ -58,7 +58,7 @@ BEGIN
         feature bytea NOT NULL, members bigint[] NOT NULL, old_keys bigint[]) ON COMMIT DROP;
     CREATE TEMP TABLE work_member (identity_key bigint PRIMARY KEY, device_hashes bigint[] NOT NULL, ip_hashes bigint[] NOT NULL,
         old_members bigint[] NOT NULL) ON COMMIT DROP;
-    CREATE TEMP TABLE work_key (key bigint PRIMARY KEY, is_crowded boolean NOT NULL) ON COMMIT DROP;
+    CREATE TEMP TABLE work_key (key bigint PRIMARY KEY, is_crowded boolean NOT NULL, is_single boolean NOT NULL) ON COMMIT DROP;
     CREATE TEMP TABLE work_gone_key (key bigint NOT NULL) ON COMMIT DROP;
     CREATE TEMP TABLE work_edge (account_a bigint NOT NULL, account_b bigint NOT NULL, kind text COLLATE "C" NOT NULL, rule text NOT NULL,
         weight double precision, probability double precision NOT NULL, pattern bigint, model_version integer) ON COMMIT DROP;
@@ -170,10 +170,12 @@ BEGIN
     JOIN (SELECT k AS kind, patternos._identifier_cap(k) AS cap FROM unnest(patternos._identifier_kinds()) k OFFSET 0) c USING (kind)
     CROSS JOIN LATERAL (SELECT count(*) AS accounts
                         FROM (SELECT FROM patternos_dw.account_identifier a
-                              WHERE a.value_key = patternos._value_key(v.value_hash) AND a.kind = v.kind AND a.value_hash = v.value_hash
+                              WHERE v.kind = ANY (patternos._identifying_kinds())
+                                AND a.value_key = patternos._value_key(v.value_hash) AND a.kind = v.kind AND a.value_hash = v.value_hash
                               UNION ALL
                               SELECT FROM patternos_dw.match_member m
-                              WHERE m.value_key = patternos._value_key(v.value_hash) AND m.kind = v.kind LIMIT c.cap + 1) one) n
+                              WHERE NOT v.kind = ANY (patternos._identifying_kinds())
+                                AND m.value_key = patternos._value_key(v.value_hash) AND m.kind = v.kind LIMIT c.cap + 1) one) n
     WHERE NOT EXISTS (SELECT FROM pg_temp.work_value w WHERE w.kind = v.kind AND w.value_hash = v.value_hash);
     ANALYZE pg_temp.work_value;
 END
