@@ -1,15 +1,27 @@
 -- The same query over each hash partition of the facts: workers take whole partitions, with everything of a
 -- customer in one place.
 
--- A table, or of it the rows of the customers that a step has to compute again, as an item of FROM. OFFSET 0 makes that a search by
--- key: the planner does not know that of a table's partitions only the customer's will be read.
+-- A table, or of it the rows of one customer (whose key is given) or of those that a step (given by name) has to compute again, as an
+-- item of FROM. A key spares planning for the partitions that others are in. OFFSET 0 makes the other case a search by key: the planner
+-- does not know that of a table's partitions only the customer's will be read.
 CREATE FUNCTION patternos._rows_of(relation text, stale_for text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN stale_for IS NULL THEN relation
+                WHEN stale_for ~ '^\d+$' THEN format('(SELECT * FROM %s t WHERE t.customer_key = %s)', relation, stale_for)
                 ELSE format('(SELECT r.* FROM patternos_dw.stale_customer k '
                             'CROSS JOIN LATERAL (SELECT * FROM %s t WHERE t.customer_key = k.customer_key OFFSET 0) r WHERE k.step = %L)',
                             relation, stale_for) END
+$$;
+
+-- The items as they are now, or those that one customer (whose key is given) bought, as an item of FROM.
+CREATE FUNCTION patternos._skus_of(stale_for text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('(SELECT s.* FROM patternos_dw.dim_sku s WHERE s.valid_to = ''infinity'' %s)',
+                  CASE WHEN stale_for ~ '^\d+$'
+                       THEN format('AND (s.platform_id, s.sku_id) IN (SELECT l.platform_id, l.sku_id FROM patternos_dw.fact_transaction_line l '
+                                   'WHERE l.customer_key = %s)', stale_for) END)
 $$;
 
 -- {transaction}, {line} and {event} in the query stand for the partitions that hold the same customers; for the customers that a
@@ -52,4 +64,4 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._rows_of(text, text), patternos._per_partition(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._rows_of(text, text), patternos._skus_of(text), patternos._per_partition(text, text) FROM PUBLIC;

@@ -113,14 +113,14 @@ AS $$
             $lines$SELECT customer_key, transaction_datetime, transaction_id, platform_id, sku_id, category_id, line_total
                    FROM {line} l
                    WHERE transaction_datetime >= %4$L AND transaction_datetime < %5$L$lines$,
-            $items$SELECT platform_id, sku_id, category_id, brand FROM patternos_dw.dim_sku WHERE valid_to = 'infinity'$items$,
+            $items$SELECT platform_id, sku_id, category_id, brand FROM %6$s k$items$,
             $categories$SELECT category_id, concat_ws(' > ', category_level_1, category_level_2, category_level_3), unified_category
                         FROM patternos_dw.dim_product_category$categories$,
             $paths$SELECT concat_ws(' > ', category_level_1, category_level_2, category_level_3), min(category_id), min(unified_category)
                    FROM patternos_dw.dim_product_category GROUP BY 1$paths$
             ], %1$L, %2$L::smallint) f$query$,
         as_of, window_days, as_of - window_days, (as_of - window_days - 2)::timestamp AT TIME ZONE 'UTC',
-        (as_of + 2)::timestamp AT TIME ZONE 'UTC'), stale_for)
+        (as_of + 2)::timestamp AT TIME ZONE 'UTC', patternos._skus_of(stale_for)), stale_for)
 $$;
 
 -- Adds purchases of items, from a table (level, item, purchase_count), to those of the population in the window, and counts all.

@@ -83,10 +83,10 @@ AS $$
                          AND (t.transaction_type <> 'enquiry' OR p.conversion_type IN ('any', 'enquiry'))$purchases$,
             $lines$SELECT customer_key, transaction_datetime, transaction_id, platform_id, sku_id, category_id, line_total
                    FROM {line} l$lines$,
-            $items$SELECT platform_id, sku_id, category_id, NULL::text FROM patternos_dw.dim_sku WHERE valid_to = 'infinity'$items$,
+            $items$SELECT platform_id, sku_id, category_id, NULL::text FROM %3$s k$items$,
             $categories$SELECT category_id, unified_category, unified_category FROM patternos_dw.dim_product_category$categories$,
             %1$L) f$query$,
-        as_of, (SELECT count(*) FROM patternos_dw.dim_platform WHERE is_active)), stale_for)
+        as_of, (SELECT count(*) FROM patternos_dw.dim_platform WHERE is_active), patternos._skus_of(stale_for)), stale_for)
 $$;
 
 CREATE FUNCTION patternos._refresh_cross_platform(as_of date) RETURNS bigint

@@ -183,7 +183,7 @@ AS $$
          LEFT JOIN patternos_dw.purchase_rate_model m ON m.as_of = %3$L AND m.platform_id = 'ALL'
          CROSS JOIN (SELECT count(*) AS customers FROM %2$s q WHERE q.as_of = %3$L AND q.platform_id = 'ALL') n
          WHERE %7$s
-         OFFSET 0) f$from$,
+         OFFSET '0') f$from$,
         patternos._category_columns(), patternos._snapshot_source('patternos_dw.feat_customer_rfm', as_of), as_of,
         patternos._snapshot_source('patternos_dw.feat_customer_behavior', as_of),
         patternos._snapshot_source('patternos_dw.feat_customer_affinity', as_of), patternos._setting('affinity_window_days'), condition)

@@ -77,21 +77,24 @@ AS $$
     SELECT string_agg(format('(%s)::real AS %I', f.expression, f.feature), ', ') FROM patternos._intent_features() f
 $$;
 
--- Who must not be scored, nor trained on, at a date: refused personalisation on an account, let it expire, is a minor, or was erased.
-CREATE FUNCTION patternos._unscored_query(as_of date) RETURNS text
+-- Who must not be scored, nor trained on, at a date: refused personalisation on an account, let it expire, is a minor, or was erased. With
+-- a key only that customer is looked at.
+CREATE FUNCTION patternos._unscored_query(as_of date, key bigint DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format($query$
-        SELECT customer_key FROM patternos_dw.dim_customer WHERE primary_age_group = '0-17' OR anonymized
+        SELECT customer_key FROM patternos_dw.dim_customer WHERE (primary_age_group = '0-17' OR anonymized) %2$s
         UNION
         SELECT i.customer_key
         FROM (SELECT DISTINCT ON (identity_key) identity_key, personalization, occurred_at FROM patternos_dw.account_consent
-              WHERE personalization IS NOT NULL ORDER BY identity_key, occurred_at DESC) c
+              WHERE personalization IS NOT NULL %3$s ORDER BY identity_key, occurred_at DESC) c
         JOIN patternos_dw.dim_customer_identity i USING (identity_key)
-        WHERE NOT c.personalization %s$query$,
+        WHERE NOT c.personalization %1$s$query$,
         CASE WHEN patternos._setting('consent_days')::integer > 0
              THEN format('OR c.occurred_at < %L::timestamptz', as_of::timestamp AT TIME ZONE patternos._setting('time_zone')
-                                                  - make_interval(days => patternos._setting('consent_days')::integer)) END)
+                                                  - make_interval(days => patternos._setting('consent_days')::integer)) END,
+        'AND customer_key = ' || key,
+        'AND identity_key IN (SELECT a.identity_key FROM patternos_dw.dim_customer_identity a WHERE a.customer_key = ' || key || ')')
 $$;
 
 CREATE FUNCTION patternos._unscored(as_of date) RETURNS TABLE (customer_key bigint)
@@ -173,5 +176,5 @@ brands_bought: number of brands bought within the affinity window; NULL for none
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._join_intent_sources(text, text, text, text, text), patternos._intent_sources(date), patternos._unscored_query(date), patternos._unscored(date), patternos.training_set(date[], text, integer),
+REVOKE ALL ON FUNCTION patternos._join_intent_sources(text, text, text, text, text), patternos._intent_sources(date), patternos._unscored_query(date, bigint), patternos._unscored(date), patternos.training_set(date[], text, integer),
     patternos._create_training_views() FROM PUBLIC;

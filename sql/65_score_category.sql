@@ -19,7 +19,7 @@ BEGIN
               FROM %s
               CROSS JOIN (SELECT compiled FROM patternos_dw.model WHERE name = 'category_intent' AND stage = 'champion') m
               LEFT JOIN (SELECT compiled FROM patternos_dw.model WHERE name = 'category_intent_7d' AND stage = 'champion') w ON true
-              OFFSET 0) s$query$, patternos._category_rows(as_of, condition));
+              OFFSET '0') s$query$, patternos._category_rows(as_of, condition));
     ANALYZE patternos_part.category_scored;
 END
 $$;

@@ -29,11 +29,12 @@ END
 $$;
 
 -- A FROM clause f with the features of a model's customers, the keys and what probabilities need beside them. sources is of _intent_sources.
+-- OFFSET has the features computed once a row; the constant '0', unlike 0, lets workers do it: the planner asks before it has folded the cast.
 CREATE FUNCTION patternos._scored_rows(sources text, condition text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format('(SELECT r.customer_key, r.as_of, r.platform_id, r.frequency_lifetime AS purchases, r.first_purchase_date, m.r, m.alpha, %s '
-                  'FROM %s WHERE %s OFFSET 0) f', patternos._intent_columns(), sources, condition)
+                  'FROM %s WHERE %s OFFSET ''0'') f', patternos._intent_columns(), sources, condition)
 $$;
 
 -- Probabilities and reasons of the rows of a FROM clause f: within 30 days by the champion of "intent"; within 7 by that of "intent_7d", or
@@ -55,7 +56,7 @@ AS $$
               FROM %s
               CROSS JOIN (SELECT compiled, document, features FROM patternos_dw.model WHERE name = 'intent' AND stage = 'champion') m
               LEFT JOIN (SELECT compiled FROM patternos_dw.model WHERE name = 'intent_7d' AND stage = 'champion') w ON true
-              OFFSET 0) s$query$, rows)
+              OFFSET '0') s$query$, rows)
 $$;
 
 -- Keeps the scores of all in patternos_part.intent_scored, and which share of a platform's customers has at most each score.

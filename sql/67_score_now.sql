@@ -15,16 +15,30 @@ BEGIN
 END
 $$;
 
--- The FROM clause of features, straight from the facts of the customers marked for a step; purchase rates as last fitted.
-CREATE FUNCTION patternos._live_intent_sources(as_of date, step text) RETURNS text
+-- The reference date of a customer's score of this moment: the newest one that all were scored at, or the day after the customer's newest
+-- fact where that is later, but not after tomorrow.
+CREATE FUNCTION patternos._moment(key bigint) RETURNS date
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    zone CONSTANT text := patternos._setting('time_zone');
+    newest date := greatest((SELECT max(t.transaction_date) FROM patternos_dw.fact_transaction t WHERE t.customer_key = key),
+                            (SELECT (max(e.event_timestamp) AT TIME ZONE zone)::date FROM patternos_dw.fact_event e WHERE e.customer_key = key));
+BEGIN
+    RETURN least((now() AT TIME ZONE zone)::date + 1, greatest(newest + 1, (SELECT max(p.as_of) FROM patternos_dw.intent_percentile p)));
+END
+$$;
+
+-- The FROM clause of features, straight from the facts of a customer; purchase rates as last fitted.
+CREATE FUNCTION patternos._live_intent_sources(as_of date, key bigint) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO'
 AS $$
     SELECT patternos._join_intent_sources(
-        format('(SELECT q.*, %L::date AS as_of FROM (%s UNION ALL %s) q)', as_of, patternos._rfm_rows_query(as_of, step),
+        format('(SELECT q.*, %L::date AS as_of FROM (%s UNION ALL %s) q)', as_of, patternos._rfm_rows_query(as_of, key::text),
                patternos._rfm_prospects_query(as_of, format('(SELECT f.customer_key FROM %s f WHERE f.transaction_date < %L)',
-                                                            patternos._rows_of('patternos_dw.fact_transaction', step), as_of), step)),
-        format('(%s)', patternos._behavior_query(as_of, step)), format('(%s)', patternos._cross_platform_query(as_of, step)),
-        format('(%s)', patternos._affinity_query(as_of, patternos._setting('affinity_window_days')::integer, step)),
+                                                            patternos._rows_of('patternos_dw.fact_transaction', key::text), as_of), key::text)),
+        format('(%s)', patternos._behavior_query(as_of, key::text)), format('(%s)', patternos._cross_platform_query(as_of, key::text)),
+        format('(%s)', patternos._affinity_query(as_of, patternos._setting('affinity_window_days')::integer, key::text)),
         format('(SELECT DISTINCT ON (p.platform_id) p.platform_id, %1$L::date AS as_of, p.r, p.alpha FROM patternos_dw.purchase_rate_model p '
                'WHERE p.as_of <= %1$L ORDER BY p.platform_id, p.as_of DESC)', as_of))
 $$;
@@ -46,37 +60,37 @@ $$;
 CREATE FUNCTION patternos.score_now(global_customer_id text)
 RETURNS TABLE (platform_id text, as_of date, intent_score numeric, intent_level text, intent_percentile numeric,
                purchase_probability_7d numeric, purchase_probability_30d numeric, is_servable boolean, model_version text, reasons jsonb)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off SET max_parallel_workers_per_gather = 0
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET max_parallel_workers_per_gather = 0
 AS $$
 DECLARE
     key CONSTANT bigint := patternos._customer(global_customer_id);
-    day CONSTANT date := patternos._reference_date(NULL);
-    mark CONSTANT text := 'score_now ' || pg_backend_pid();
+    day CONSTANT date := patternos._moment(key);
+    is_unscored boolean;
     is_baseline boolean := (SELECT m.model_type = 'baseline' FROM patternos_dw.model m WHERE m.name = 'intent' AND m.stage = 'champion');
     scored text;
 BEGIN
     PERFORM patternos._require_owner();
-    IF EXISTS (SELECT FROM patternos._unscored(day) u WHERE u.customer_key = key) OR is_baseline IS NULL THEN
+    EXECUTE format('SELECT EXISTS (%s)', patternos._unscored_query(day, key)) INTO is_unscored;
+    IF is_unscored OR is_baseline IS NULL THEN
         RETURN;
     END IF;
-    INSERT INTO patternos_dw.stale_customer (step, customer_key) VALUES (mark, key);
     IF is_baseline THEN
-        scored := patternos._baseline_query(patternos._live_intent_sources(day, mark));
+        scored := patternos._baseline_query(patternos._live_intent_sources(day, key));
     ELSE
         scored := format('SELECT q.*, q.intent_score AS probability_30d FROM (%s) q',
-                         patternos._champion_query(patternos._scored_rows(patternos._live_intent_sources(day, mark), 'true')));
+                         patternos._champion_query(patternos._scored_rows(patternos._live_intent_sources(day, key), 'true')));
     END IF;
     RETURN QUERY EXECUTE format($query$
         SELECT s.platform_id, s.as_of, s.intent_score, patternos.intent_level(s.intent_score, m.high_cut, m.medium_cut),
-               coalesce((SELECT max(p.intent_percentile) FROM patternos_dw.intent_percentile p
+               coalesce((SELECT p.intent_percentile FROM patternos_dw.intent_percentile p
                          WHERE p.platform_id = s.platform_id AND p.intent_score <= s.intent_score
-                           AND p.as_of = (SELECT max(l.as_of) FROM patternos_dw.intent_percentile l WHERE l.as_of <= $1)), 0),
+                           AND p.as_of = (SELECT max(l.as_of) FROM patternos_dw.intent_percentile l WHERE l.as_of <= $1)
+                         ORDER BY p.intent_score DESC LIMIT 1), 0),
                s.probability_7d, s.probability_30d, c.consent_marketing AND c.consent_personalization AND NOT c.anonymized, m.version, s.reasons
         FROM (%s) s
-        JOIN patternos_dw.dim_customer c ON c.customer_key = s.customer_key
+        JOIN patternos_dw.dim_customer c ON c.customer_key = $2
         JOIN patternos_dw.model m ON m.name = 'intent' AND m.stage = 'champion'
-        ORDER BY s.platform_id <> 'ALL', s.platform_id$query$, scored) USING day;
-    DELETE FROM patternos_dw.stale_customer k WHERE k.step = mark AND k.customer_key = key;
+        ORDER BY s.platform_id <> 'ALL', s.platform_id$query$, scored) USING day, key;
 END
 $$;
 COMMENT ON FUNCTION patternos.score_now(text) IS
@@ -190,6 +204,6 @@ $$;
 COMMENT ON FUNCTION patternos.observe_outcomes() IS
     'Records who bought within 30 days of being scored, where they have passed, and returns the number of scores.';
 
-REVOKE ALL ON FUNCTION patternos._customer(text), patternos._live_intent_sources(date, text), patternos.score_now(text),
+REVOKE ALL ON FUNCTION patternos._customer(text), patternos._moment(bigint), patternos._live_intent_sources(date, bigint), patternos.score_now(text),
     patternos._trace_accounts(bigint), patternos._trace_facts(bigint, integer), patternos._trace_score(bigint), patternos.trace(text, integer),
     patternos.observe_outcomes() FROM PUBLIC;

@@ -32,6 +32,7 @@ my %question = (
 	scores => "SELECT count(*), md5(string_agg(float8send(patternos.score(m.compiled, s))::text, '' ORDER BY s.id, s.as_of)) FROM patternos_dw.intent_training_set s, patternos_dw.model m WHERE m.name = 'intent' AND m.stage = 'champion'",
 	predictions => "SELECT model_version, count(*), md5(string_agg(float8send(probability)::text, '' ORDER BY id)) FROM patternos.predict('plain', 'SELECT customer_key AS id, * FROM patternos_dw.feat_customer_rfm_latest') GROUP BY 1",
 	served => "SELECT model_version, count(*), sum(intent_score), count(*) FILTER (WHERE intent_level = 'high') FROM patternos_dw.customer_360 GROUP BY 1 ORDER BY 1",
+	now => 'SELECT n.* FROM (SELECT global_customer_id FROM patternos_dw.intent_serving ORDER BY 1 LIMIT 3) c, patternos.score_now(c.global_customer_id) n',
 	audience => 'SELECT count(*), sum(customer_key) FROM patternos_dw.audience_churn_risk',
 	arms => 'SELECT experiment, arm, count(*), sum(customer_key) FROM patternos_dw.experiment_customer GROUP BY 1, 2 ORDER BY 1, 2',
 	results => "SELECT * FROM patternos.experiment_results('sale')",
