@@ -117,11 +117,11 @@ BEGIN
            WHERE v.value_key <> ALL (w.device_hashes || w.ip_hashes)) gone
     WHERE m.value_key = gone.value_key AND m.identity_key = gone.identity_key;
     INSERT INTO patternos_dw.match_member (value_key, identity_key, kind)
-    SELECT v.value_key, w.identity_key, v.kind
-    FROM pg_temp.work_member w
-    CROSS JOIN LATERAL (SELECT unnest(w.device_hashes) AS value_key, 'device' AS kind UNION ALL SELECT unnest(w.ip_hashes), 'ip') v
-    WHERE v.value_key <> ALL (w.old_members)
-    ORDER BY v.value_key, w.identity_key;
+    SELECT v.value_key, v.identity_key, v.kind
+    FROM (SELECT w.identity_key, w.old_members, unnest(w.device_hashes) AS value_key, 'device' AS kind FROM pg_temp.work_member w
+          UNION ALL SELECT w.identity_key, w.old_members, unnest(w.ip_hashes), 'ip' FROM pg_temp.work_member w) v
+    WHERE v.value_key <> ALL (v.old_members)
+    ORDER BY v.value_key, v.identity_key;
 END
 $$;
 
