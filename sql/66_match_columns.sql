@@ -12,7 +12,7 @@ AS $$ VALUES
     (50, 'phone', 'phone', '(^|_)(phone|phones|phone_?(no|num|number)|mobile|mobile_?(no|num|number)|tel|telephone|telefon|telefono|telefone|cell|cell_?phone|landline|msisdn|whatsapp|fax|handy|contact_?(no|num|number))(_?[0-9])?($|_)'),
     (60, 'postcode', 'postcode', '(^|_)(post_?codes?|postal|postal_?code|zip|zip_?code|pin_?code|pin|plz|postleitzahl|cep|codigo_postal|code_postal|cap)(_?[0-9])?($|_)'),
     (70, 'birth', 'date', '(^|_)(dob|birth_?(date|day)|date_?of_?birth|geburtsdatum|geburtstag|fecha_?(de_?)?nac(imiento)?|date_?(de_?)?naissance|data_?(de_?|di_?)?nasc(ita|imento)?|born)($|_)'),
-    (75, 'number', 'number', '(^|_)(age|height|weight|income|lat|latitude|lon|lng|longitude|(birth_?year|year_?of_?birth|yob))($|_)'),
+    (75, 'number', 'number', '(^|_)(age|height|weight|income|price|lat|latitude|lon|lng|longitude|(birth_?year|year_?of_?birth|yob))($|_)'),
     (76, 'other', NULL, '(^|_)(date|time|datetime|day|month|year)($|_)'),
     (80, 'full_name', 'full_name', '(^|_)(full_?name|name_?full|complete_?name|first_?and_?(sur|last_?)name|(customer|person|patient|client|contact|member|voter|holder|employee|student|display|legal|native)_?name|nome_?completo|nombre_?completo|nom_?complet)($|_)'),
     (90, 'middle', 'name', '(^|_)(middle_?names?|middle_?initials?|mname|name_?middle|second_?name)($|_)'),

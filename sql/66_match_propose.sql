@@ -34,7 +34,8 @@ BEGIN
 END
 $$;
 
--- The columns worth comparing with their role and kind: names decide first, then values; constant and empty columns say nothing.
+-- The columns worth comparing with their role and kind: names decide first, then values; constant and empty columns say nothing. A
+-- "title" of longer values is the heading of a thing and no form of address.
 CREATE FUNCTION patternos._propose_columns(relation regclass, except_columns text[])
 RETURNS TABLE (number integer, name text, category "char", role text, kind text, filled double precision, variety double precision, iso boolean, padded boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -42,12 +43,12 @@ AS $$
     WITH known AS (
         SELECT r.number, r.name, r.category, r.type, p.filled::float8 / greatest(p.records, 1) AS filled,
                p.variants::float8 / greatest(p.filled, 1) AS variety, p.iso_date > 0.99 AS iso, p.padded > 0.01 AS padded,
-               CASE WHEN r.role IS NOT NULL THEN r.role
+               CASE WHEN r.role IS NOT NULL AND NOT (r.role = 'group' AND r.kind = 'exact' AND p.mean_length > 12) THEN r.role
                     WHEN r.category <> 'S' AND r.category <> 'U' AND NOT (r.type IN ('date'::regtype)) THEN 'other'
                     WHEN p.email > 0.8 THEN 'email' WHEN p.some_date > 0.8 THEN 'birth' WHEN p.phone > 0.8 AND p.variants > p.filled / 10 THEN 'phone'
                     WHEN p.mean_length > 60 THEN 'other'
                     ELSE 'text' END AS role,
-               r.kind
+               CASE WHEN NOT (r.role = 'group' AND r.kind = 'exact' AND p.mean_length > 12) THEN r.kind END AS kind
         FROM patternos._column_roles(relation) AS r
         JOIN patternos._profile_columns((SELECT array_agg(c.name ORDER BY c.number) FROM patternos._column_roles(relation) AS c
                                                  WHERE c.name <> ALL (except_columns))) AS p ON p.name = r.name

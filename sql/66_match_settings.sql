@@ -55,6 +55,10 @@ BEGIN
            OR (comparison ? 'columns' AND jsonb_array_length(comparison -> 'columns') NOT BETWEEN 1 AND 15) THEN
             RAISE EXCEPTION 'a comparison must name its "column", or a list of "columns"' USING ERRCODE = 'invalid_parameter_value';
         END IF;
+        IF jsonb_array_length(comparison -> 'levels') NOT BETWEEN 2 AND 15 THEN
+            RAISE EXCEPTION '"levels" of a comparison must be a list of 2 to 15 levels'
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'The last one is {"test": "else"}; without "levels" those of the kind are taken.';
+        END IF;
         IF comparison ->> 'kind' <> ALL (patternos._match_kinds()) THEN
             RAISE EXCEPTION 'comparison kind "%" is not known', comparison ->> 'kind'
                 USING ERRCODE = 'invalid_parameter_value',
@@ -78,6 +82,12 @@ BEGIN
     PERFORM patternos._check_json_type(settings, '{probability_two_random_records_match,recall,max_pairs,block_cap,seed}', 'number', 'settings');
     PERFORM patternos._check_json_type(settings, '{labels}', 'object', 'settings');
     PERFORM patternos._check_json_type(settings, '{one_per_source}', 'boolean', 'settings');
+    IF EXISTS (SELECT FROM unnest('{blocking,deterministic_rules,training_blocking,exclusive}'::text[]) AS k,
+                    jsonb_array_elements(CASE jsonb_typeof(settings -> k) WHEN 'array' THEN settings -> k END) AS v
+               WHERE jsonb_typeof(v) <> 'string') THEN
+        RAISE EXCEPTION 'blocking rules and columns of settings must be strings'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'For example: {"blocking": ["surname, left(postcode, 4)", "email"]}.';
+    END IF;
     IF settings ->> 'link_type' NOT IN ('dedupe_only', 'link_only', 'link_and_dedupe') THEN
         RAISE EXCEPTION 'link_type "%" is not known', settings ->> 'link_type'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It is dedupe_only, link_only or link_and_dedupe.';
@@ -99,6 +109,10 @@ BEGIN
         RAISE EXCEPTION '"%" of settings must be between % and %', number.key, number.least, number.greatest
             USING ERRCODE = 'invalid_parameter_value';
     END LOOP;
+    SELECT k.key INTO number FROM unnest('{block_cap,seed}'::text[]) AS k (key) WHERE mod((settings ->> k.key)::numeric, 1) <> 0;
+    IF FOUND THEN
+        RAISE EXCEPTION '"%" of settings must be a whole number', number.key USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     IF jsonb_typeof(settings -> 'labels') = 'object' THEN
         PERFORM patternos._check_keys(settings -> 'labels', '"labels" of settings', '{column,table}');
     END IF;

@@ -299,7 +299,7 @@ AS $$
         FROM comparison AS c, jsonb_array_elements(c.c -> 'levels') WITH ORDINALITY AS l
         GROUP BY c.n, c.c
     )
-    SELECT document || jsonb_build_object('probability_two_random_records_match', patternos._significant(parameters[1]),
+    SELECT document || jsonb_build_object('probability_two_random_records_match', patternos._significant(least(parameters[1], 0.999999999)),
                                           'comparisons', jsonb_agg(c || jsonb_build_object('levels', levels) ORDER BY n))
         || CASE WHEN households IS NULL THEN '{}' ELSE jsonb_build_object('probability_same_household', patternos._significant(least(households[1], 0.5))) END
     FROM filled

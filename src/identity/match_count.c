@@ -135,6 +135,7 @@ keys_receive(TupleTableSlot *slot, DestReceiver *receiver)
 	{
 		KeyColumn  *column = &self->column[i];
 		ArrayType  *array;
+		bits8	   *known;
 		int64	   *members;
 		int			count;
 
@@ -147,14 +148,13 @@ keys_receive(TupleTableSlot *slot, DestReceiver *receiver)
 			continue;
 		}
 		array = DatumGetArrayTypeP(slot->tts_values[i]);
-		if (array_contains_nulls(array))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("keys in an array must not be NULL")));
 		members = (int64 *) ARR_DATA_PTR(array);
+		known = ARR_NULLBITMAP(array);
 		count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+		/* a NULL takes a bit but no room among the members */
 		for (int m = 0; m < count; m++)
-			add_key(self, column, members[m]);
+			if (known == NULL || (known[m / 8] & (1 << (m % 8))) != 0)
+				add_key(self, column, *members++);
 		if ((Pointer) array != DatumGetPointer(slot->tts_values[i]))
 			pfree(array);
 	}

@@ -118,6 +118,22 @@ SELECT ok((patternos.train_match_model(NULL, '{"comparisons": [{"column": "name"
            #>> '{comparisons,0,levels,0,m}')::float8 > 0.5, 'all rows the same');
 SELECT throws_ok($$SELECT patternos.train_match_model(NULL, '{}', 'pg_temp.tiny')$$, '22023', NULL, 'nothing worth comparing is said');
 
+-- All rows are one, so lambda is as near to 1 as a model may have it.
+CREATE TABLE pg_temp.same AS SELECT i AS id, 'same'::text AS name FROM generate_series(1, 20) AS i;
+SELECT is((SELECT clusters FROM patternos.dedupe('pg_temp.same', '{"unique_id": "id", "comparisons": [{"column": "name"}], "blocking": ["name"]}', 'pg_temp.same_people')), 1::bigint, 'twenty rows of one value');
+
+-- A NULL among the members of an array is no member.
+CREATE TABLE pg_temp.holes AS
+SELECT i AS id, CASE WHEN i % 3 = 0 THEN ARRAY[NULL, 'device ' || i / 2, ''] WHEN i % 3 = 1 THEN ARRAY['device ' || i / 2, NULL] END AS devices, 'Name' || i / 2 AS name
+FROM generate_series(1, 200) AS i;
+SELECT lives_ok($$SELECT patternos.train_match_model(NULL, '{"unique_id": "id", "comparisons": [{"column": "devices", "tf": true}, {"column": "name"}], "blocking": ["devices", "name"]}', 'pg_temp.holes')$$, 'NULL in arrays');
+
+-- A "title" of people says Mr or Dr; one of things is their name, and compared as text.
+CREATE TABLE pg_temp.offer AS
+SELECT i AS id, 'cordless drill number ' || md5((i / 2)::text) AS title, 10 + i / 2 AS price, (ARRAY['Mr', 'Mrs', 'Dr'])[1 + i % 3] AS salutation FROM generate_series(1, 200) AS i;
+SELECT is(patternos.propose_match_settings('pg_temp.offer') -> 'comparisons',
+          '[{"kind": "number", "column": "price"}, {"kind": "text", "column": "title"}, {"kind": "exact", "column": "salutation"}]', 'a title of things, and a price');
+
 -- Settings that cannot be.
 SELECT throws_ok(format('SELECT patternos.train_match_model(NULL, %L, ''pg_temp.person'')', s), code, NULL, s)
 FROM (VALUES ('{"blokking": []}', '22023'), ('[]', '22023'), ('{"link_type": "x"}', '22023'), ('{"link_type": "link_only"}', '22023'), ('{"unique_id": 5}', '22023'),
@@ -125,6 +141,8 @@ FROM (VALUES ('{"blokking": []}', '22023'), ('[]', '22023'), ('{"link_type": "x"
              ('{"comparisons": [{"column": "nope"}]}', '42703'), ('{"unique_id": "nope"}', '42703'), ('{"recall": 0}', '22023'), ('{"max_pairs": "x"}', '22023'),
              ('{"blocking": ["nope"]}', '42703'), ('{"blocking": ["(SELECT 1)"]}', '42601'), ('{"blocking": ["random()::text"]}', '42P17'),
              ('{"comparisons": [{"column": "dob", "levels": [{"test": "exact"}, {"test": "sounds_like"}, {"test": "else"}]}]}', '22023'),
+             ('{"blocking": [null]}', '22023'), ('{"exclusive": [1]}', '22023'), ('{"block_cap": 2.5}', '22023'), ('{"seed": 0.5}', '22023'),
+             ('{"comparisons": [{"column": "dob", "levels": []}]}', '22023'),
              ('{"labels": {"columns": "x"}}', '22023'), ('{"probability_two_random_records_match": 1.5}', '22023')) AS v (s, code);
 SELECT throws_ok($$SELECT patternos.train_match_model(NULL, NULL, 'pg_temp.person')$$, '22004', NULL, 'settings NULL');
 SELECT throws_ok($$SELECT patternos.train_match_model(NULL, '{}')$$, '22023', NULL, 'no relation');
