@@ -15,11 +15,10 @@ BEGIN
                s.score, s.score::numeric(5, 4) AS probability_30d,
                least(s.score, coalesce(s.score_7d, 1 - power(1 - s.score, 7 / 30.0)))::numeric(5, 4) AS probability_7d
         FROM (SELECT f.customer_key, f.unified_category, f.purchases, f.purchase_interval_days, f.purchase_recency_days, f.event_days,
-                     patternos.score(m.compiled, f) AS score, patternos.score(w.compiled, f) AS score_7d
+                     patternos.score(%s, f) AS score, patternos.score(%s, f) AS score_7d
               FROM %s
-              CROSS JOIN (SELECT compiled FROM patternos_dw.model WHERE name = 'category_intent' AND stage = 'champion') m
-              LEFT JOIN (SELECT compiled FROM patternos_dw.model WHERE name = 'category_intent_7d' AND stage = 'champion') w ON true
-              OFFSET '0') s$query$, patternos._category_rows(as_of, condition));
+              OFFSET '0') s$query$, patternos._champion_column('category_intent', 'compiled'), patternos._champion_column('category_intent_7d', 'compiled'),
+        patternos._category_rows(as_of, condition));
     ANALYZE patternos_part.category_scored;
 END
 $$;

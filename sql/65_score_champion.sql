@@ -37,6 +37,13 @@ AS $$
                   'FROM %s WHERE %s OFFSET ''0'') f', patternos._intent_columns(), sources, condition)
 $$;
 
+-- A column of the champion of a name, as a scalar subquery: its value goes to workers, while a join with the model's row keeps them out.
+CREATE FUNCTION patternos._champion_column(name text, value text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('(SELECT m.%I FROM patternos_dw.model m WHERE m.name = %L AND m.stage = ''champion'')', value, name)
+$$;
+
 -- Probabilities and reasons of the rows of a FROM clause f: within 30 days by the champion of "intent"; within 7 by that of "intent_7d", or
 -- without one by the purchase rates, and never more than within 30.
 CREATE FUNCTION patternos._champion_query(rows text) RETURNS text
@@ -46,17 +53,16 @@ AS $$
         SELECT s.customer_key, s.as_of, s.platform_id, s.score::numeric(5, 4) AS intent_score,
                CASE WHEN s.score_7d IS NOT NULL THEN least(s.score_7d, s.score) END::numeric(5, 4) AS probability_7d, s.has_bought,
                CASE WHEN s.days < 99999999 THEN s.days END AS days, s.reasons
-        FROM (SELECT f.customer_key, f.as_of, f.platform_id, f.purchases > 0 AS has_bought, patternos.score(m.compiled, f) AS score,
-                     CASE WHEN w.compiled IS NOT NULL THEN patternos.score(w.compiled, f)
+        FROM (SELECT f.customer_key, f.as_of, f.platform_id, f.purchases > 0 AS has_bought, patternos.score(%2$s, f) AS score,
+                     CASE WHEN %3$s IS NOT NULL THEN patternos.score(%3$s, f)
                           WHEN f.purchases > 0
                           THEN patternos.purchase_probability(f.purchases - 1, f.as_of - f.first_purchase_date, f.r, f.alpha, 7) END AS score_7d,
                      CASE WHEN f.purchases > 0
                           THEN patternos.predicted_purchase_days(f.purchases - 1, f.as_of - f.first_purchase_date, f.r, f.alpha) END AS days,
-                     patternos._top_reasons(m.features, patternos._attribute(m.compiled, f, coalesce(m.document, ''), 'path'), 5) AS reasons
-              FROM %s
-              CROSS JOIN (SELECT compiled, document, features FROM patternos_dw.model WHERE name = 'intent' AND stage = 'champion') m
-              LEFT JOIN (SELECT compiled FROM patternos_dw.model WHERE name = 'intent_7d' AND stage = 'champion') w ON true
-              OFFSET '0') s$query$, rows)
+                     patternos._top_reasons(%4$s, patternos._attribute(%2$s, f, coalesce(%5$s, ''), 'path'), 5) AS reasons
+              FROM %1$s
+              OFFSET '0') s$query$, rows, patternos._champion_column('intent', 'compiled'), patternos._champion_column('intent_7d', 'compiled'),
+        patternos._champion_column('intent', 'features'), patternos._champion_column('intent', 'document'))
 $$;
 
 -- Keeps the scores of all in patternos_part.intent_scored, and which share of a platform's customers has at most each score.
@@ -105,4 +111,4 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION patternos._check_model(bigint, boolean), patternos._scored_rows(text, text), patternos._champion_query(text), patternos._store_champion_scores(date), patternos._score_by_champion(date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION patternos._check_model(bigint, boolean), patternos._scored_rows(text, text), patternos._champion_column(text, text), patternos._champion_query(text), patternos._store_champion_scores(date), patternos._score_by_champion(date) FROM PUBLIC;

@@ -7,9 +7,9 @@ AS $$
 BEGIN
     PERFORM patternos._check_model(model, false);
     RETURN QUERY EXECUTE format($query$
-        SELECT s.score, patternos.intent_level(s.score::numeric(5, 4), s.high_cut, s.medium_cut)
-        FROM (SELECT patternos.score(m.compiled, f) AS score, m.high_cut, m.medium_cut
-              FROM %s CROSS JOIN (SELECT * FROM patternos_dw.model WHERE model_id = %s) m OFFSET '0') s$query$,
+        SELECT s.score, patternos.intent_level(s.score::numeric(5, 4), c.high_cut, c.medium_cut)
+        FROM (SELECT patternos.score((SELECT m.compiled FROM patternos_dw.model m WHERE m.model_id = %2$s), f) AS score FROM %1$s OFFSET '0') s
+        CROSS JOIN (SELECT m.high_cut, m.medium_cut FROM patternos_dw.model m WHERE m.model_id = %2$s) c$query$,
         patternos._scored_rows(patternos._intent_sources(as_of), format('r.as_of = %L AND r.platform_id = ''ALL'' AND NOT EXISTS (SELECT FROM (%s) u WHERE u.customer_key = r.customer_key)',
                                                                       as_of, patternos._unscored_query(as_of))), model);
 END

@@ -97,16 +97,17 @@ SELECT is(count(*), 0::bigint, 'at most five reasons') FROM patternos_dw.intent_
 SELECT results_eq($$SELECT customer_key, intent_score FROM patternos_dw.intent_serving ORDER BY 1$$, $$SELECT customer_key, intent_score FROM patternos_dw.intent_score WHERE platform_id = 'ALL' ORDER BY 1$$, 'and they are served');
 
 -- the same by any number of workers
+-- the model goes to the workers, so that they score
 CREATE FUNCTION pg_temp.is_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     plan json;
 BEGIN
     EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-    RETURN plan::text LIKE '%"Gather"%';
+    RETURN plan::text LIKE '%"Params Evaluated"%';
 END
 $$;
 CREATE FUNCTION pg_temp.scores_by(workers integer) RETURNS text LANGUAGE plpgsql
-    SET parallel_setup_cost = 0 SET parallel_tuple_cost = 0 SET min_parallel_table_scan_size = 0 AS $$
+    SET parallel_setup_cost = 0 SET parallel_tuple_cost = 1 SET min_parallel_table_scan_size = 0 AS $$
 BEGIN
     PERFORM set_config('max_parallel_workers_per_gather', workers::text, true);
     IF pg_temp.is_parallel(patternos._champion_query(patternos._scored_rows(patternos._intent_sources('2025-11-01'), 'r.as_of = DATE ''2025-11-01'''))) <> (workers > 0) THEN
