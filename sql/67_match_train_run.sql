@@ -81,18 +81,20 @@ AS $$
     SELECT document || jsonb_build_object('comparisons', (SELECT jsonb_agg(c ORDER BY n) FROM changed))
 $$;
 
--- Beside a name, an e-mail address that is only similar is no evidence of its own: addresses are made of names, so that namesakes have
--- similar ones. Levels other than equality that speak for a match get the m of u; what differs keeps its weight.
-CREATE FUNCTION patternos._without_implied_mailboxes(document jsonb) RETURNS jsonb
+-- Beside a name, most of what a similar e-mail address says was said: addresses are made of names, so that namesakes have similar ones. Levels
+-- other than equality that speak for a match keep a quarter of their weight; what differs keeps all of it.
+CREATE FUNCTION patternos._discount_mailboxes(document jsonb) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT document || jsonb_build_object('comparisons', jsonb_agg(
         CASE WHEN c.value ->> 'kind' = 'email'
                   AND (document -> 'comparisons' @> '[{"kind": "full_name"}]' OR document -> 'comparisons' @> '[{"kind": "name"}]')
              THEN c.value || jsonb_build_object('levels', (
-                SELECT jsonb_agg(CASE WHEN l.value ->> 'test' <> 'exact' AND (l.value ->> 'm')::float8 > (l.value ->> 'u')::float8
-                                      THEN l.value - '{tf_weight,h}'::text[] || jsonb_build_object('u', l.value -> 'm') ELSE l.value END ORDER BY l.ordinality)
-                FROM jsonb_array_elements(c.value -> 'levels') WITH ORDINALITY AS l))
+                SELECT jsonb_agg(CASE WHEN l.value ->> 'test' <> 'exact' AND p.m > p.u
+                                      THEN l.value - '{tf_weight,h}'::text[] || jsonb_build_object('u', patternos._significant(p.m * power(p.u / p.m, 0.25)))
+                                      ELSE l.value END ORDER BY l.ordinality)
+                FROM jsonb_array_elements(c.value -> 'levels') WITH ORDINALITY AS l,
+                     LATERAL (SELECT (l.value ->> 'm')::float8 AS m, (l.value ->> 'u')::float8 AS u) AS p))
              ELSE c.value END ORDER BY c.ordinality))
     FROM jsonb_array_elements(document -> 'comparisons') WITH ORDINALITY AS c
 $$;
@@ -140,7 +142,7 @@ BEGIN
                                     total > coalesce((document ->> 'max_pairs')::float8, 1e6)),
                total, passes.masks, passes.passes, passes.patterns, passes.counts, passes.truths, looked_at, household.sharing, household.names);
     result := patternos._with_column_shares(patternos._with_parameters(document, fit.parameters, fit.households), relation, work);
-    result := patternos._without_implied_mailboxes(patternos._without_implied_places(result, relation));
+    result := patternos._discount_mailboxes(patternos._without_implied_places(result, relation));
     RETURN result || jsonb_build_object('training', jsonb_build_object(
         'pairs', total::numeric, 'random_pairs', (SELECT coalesce(sum(n), 0) FROM unnest(random.counts) AS n), 'labelled_pairs', labels,
         'lambda', jsonb_build_object('source', origin, 'pairs_above_0.9', jsonb_build_object(
