@@ -35,10 +35,11 @@ END
 $$;
 
 -- The columns worth comparing with their role and kind: names decide first, then values; constant and empty columns say nothing. A
--- "title" of longer values is the heading of a thing and no form of address.
+-- "title" of longer values is the heading of a thing and no form of address; binary data of another size than a filter's (two bytes beside
+-- words of eight) is a digest or a picture.
 CREATE FUNCTION patternos._propose_columns(relation regclass, except_columns text[])
 RETURNS TABLE (number integer, name text, category "char", role text, kind text, filled double precision, variety double precision, iso boolean, padded boolean)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET bytea_output = 'hex'
 AS $$
     WITH known AS (
         SELECT r.number, r.name, r.category, r.type, p.filled::float8 / greatest(p.records, 1) AS filled,
@@ -53,6 +54,7 @@ AS $$
         JOIN patternos._profile_columns((SELECT array_agg(c.name ORDER BY c.number) FROM patternos._column_roles(relation) AS c
                                                  WHERE c.name <> ALL (except_columns))) AS p ON p.name = r.name
         WHERE p.variants > 1 AND (r.role IS NULL OR r.kind IS NOT NULL)
+          AND NOT (r.type = 'bytea'::regtype AND (p.mean_length / 2 - 1)::numeric % 8 <> 2)
     )
     SELECT k.number, k.name, k.category, k.role,
            coalesce(k.kind, CASE k.role WHEN 'email' THEN 'email' WHEN 'birth' THEN 'date' WHEN 'phone' THEN 'phone'

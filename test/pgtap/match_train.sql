@@ -139,6 +139,15 @@ $$;
 SELECT results_eq($$SELECT pg_temp.weights('full_name')$$, 'VALUES (ARRAY[12.288, 3.491, -2.459])', 'similar addresses of namesakes');
 SELECT results_eq($$SELECT pg_temp.weights('date')$$, 'VALUES (ARRAY[12.288, 13.966, -2.459])', 'and without a name');
 
+-- Binary data is compared where it may be a Bloom filter, and is left alone where it is a digest or a picture.
+CREATE TABLE pg_temp.picture AS
+SELECT i AS id, 'name ' || md5((i / 2)::text) AS name, decode(md5((i / 2)::text), 'hex') AS digest, decode(repeat('ab', 10 + i % 50), 'hex') AS picture,
+       patternos.bloom_encode('street ' || i / 2, '\x00112233445566778899aabbccddeeff', 'street') AS filter
+FROM generate_series(1, 200) AS i;
+SET LOCAL bytea_output = 'escape';
+SELECT results_eq($$SELECT c ->> 'column', c ->> 'kind' FROM jsonb_array_elements(patternos.propose_match_settings('pg_temp.picture') -> 'comparisons') AS c$$,
+    $$VALUES ('name', 'full_name'), ('filter', 'bloom')$$, 'filters, and what is none');
+
 -- A "title" of people says Mr or Dr; one of things is their name, and compared as text.
 CREATE TABLE pg_temp.offer AS
 SELECT i AS id, 'cordless drill number ' || md5((i / 2)::text) AS title, 10 + i / 2 AS price, (ARRAY['Mr', 'Mrs', 'Dr'])[1 + i % 3] AS salutation FROM generate_series(1, 200) AS i;
