@@ -97,13 +97,13 @@ SELECT is(count(*), 0::bigint, 'at most five reasons') FROM patternos_dw.intent_
 SELECT results_eq($$SELECT customer_key, intent_score FROM patternos_dw.intent_serving ORDER BY 1$$, $$SELECT customer_key, intent_score FROM patternos_dw.intent_score WHERE platform_id = 'ALL' ORDER BY 1$$, 'and they are served');
 
 -- the same by any number of workers
--- the model goes to the workers, so that they score
+-- scores come from below the node that gathers
 CREATE FUNCTION pg_temp.is_parallel(query text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     plan json;
 BEGIN
-    EXECUTE 'EXPLAIN (FORMAT json) ' || query INTO plan;
-    RETURN plan::text LIKE '%"Params Evaluated"%';
+    EXECUTE 'EXPLAIN (VERBOSE, FORMAT json) ' || query INTO plan;
+    RETURN plan::text ~ '"Gather".*patternos\.score\(';
 END
 $$;
 CREATE FUNCTION pg_temp.scores_by(workers integer) RETURNS text LANGUAGE plpgsql
