@@ -1,7 +1,7 @@
 -- Training: from a query to a registered, calibrated and evaluated model.
 -- The rows are taken over once into a temporary table, in the caller's search_path; everything after that reads this table.
 
--- The features among the columns: number, boolean or category. Errors: columns that are missing or of no use as features.
+-- The features among the columns: number, boolean or category. Errors: columns that are missing, have another use or are of no use as features.
 CREATE FUNCTION patternos._training_features(rows regclass, wanted text[], others text[]) RETURNS TABLE (feature text, kind text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -14,12 +14,17 @@ BEGIN
         RAISE EXCEPTION 'the source has no column "%"', wrong USING ERRCODE = 'undefined_column',
             HINT = format('Its columns are %s.', (SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) FROM pg_attribute AS a WHERE a.attrelid = rows AND a.attnum > 0));
     END IF;
+    SELECT w INTO wrong FROM unnest(wanted) AS w WHERE w = ANY (others);
+    IF FOUND THEN
+        RAISE EXCEPTION 'column "%" cannot be a feature', wrong USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It is given as label, id, time, weight or split already.';
+    END IF;
     RETURN QUERY
     SELECT a.attname::text, CASE t.typcategory WHEN 'N' THEN 'number' WHEN 'B' THEN 'boolean' ELSE 'category' END
     FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
     WHERE a.attrelid = rows AND a.attnum > 0 AND a.attname <> ALL (others)
       AND (a.attname = ANY (wanted) OR (wanted IS NULL AND (t.typcategory IN ('N', 'B', 'S', 'E') AND a.atttypid NOT IN ('oid'::regtype, 'money'::regtype))))
-    ORDER BY coalesce(array_position(wanted, a.attname::text), 0), a.attnum;
+    ORDER BY (SELECT min(w.i) FROM unnest(wanted) WITH ORDINALITY AS w (name, i) WHERE w.name = a.attname), a.attnum;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the source has no column that could be a feature' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Features are numbers, booleans and texts beside id, time and label.';
@@ -48,6 +53,9 @@ DECLARE
     method text := coalesce(split ->> 'method', CASE WHEN time_column IS NULL THEN 'random' ELSE 'time' END);
     unknown text;
 BEGIN
+    IF jsonb_typeof(split) IS DISTINCT FROM 'object' THEN
+        RAISE EXCEPTION 'split must be a JSON object' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     SELECT k INTO unknown FROM jsonb_object_keys(split) AS k WHERE k <> ALL ('{method,valid,test,column,embargo}');
     IF unknown IS NOT NULL OR method <> ALL ('{time,random,column,none}') THEN
         RAISE EXCEPTION 'split is not understood%', coalesce(': "' || unknown || '"', '') USING ERRCODE = 'invalid_parameter_value',
@@ -104,7 +112,12 @@ DECLARE
     moments bigint;
     at_valid text;
     at_test text;
+    backwards boolean;
 BEGIN
+    EXECUTE format('SELECT %s < %s', gap, CASE WHEN is_date THEN quote_literal('0') || '::interval' ELSE '0' END) INTO backwards;
+    IF backwards THEN
+        RAISE EXCEPTION 'embargo must not be negative' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     EXECUTE format($q$
         WITH moment AS (
             SELECT %1$I AS t, row_number() OVER (ORDER BY %1$I) AS i, count(*) OVER () AS k,
@@ -162,6 +175,49 @@ AS $$
                             '/ (count(*) OVER %2$I + 10))::real ELSE (%4$L::jsonb ->> %1$I::text)::real END', feature, 'before ' || md5(feature), prior, code) END
 $$;
 
+-- The name of a column's type in pg_temp.training_source.
+CREATE FUNCTION patternos._training_type(name text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format_type(a.atttypid, NULL) FROM pg_attribute AS a WHERE a.attrelid = to_regclass('pg_temp.training_source') AND a.attname = name AND a.attnum > 0
+$$;
+
+-- Refuses labels that are no outcomes, rows without an id, times and weights of types that are none.
+CREATE FUNCTION patternos._check_training_columns(label text, label_type text, id_column text, time_column text, weight text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    numbers CONSTANT text[] := '{smallint,integer,bigint,numeric,real,double precision}';
+    unlabelled bigint;
+    unnamed bigint;
+    others bigint;
+BEGIN
+    IF label_type <> ALL ('boolean'::text || numbers) THEN
+        RAISE EXCEPTION 'label "%" is of type %', label, label_type USING ERRCODE = 'datatype_mismatch',
+            HINT = 'A label is a boolean, or 0 and 1.';
+    ELSIF patternos._training_type(time_column) <> ALL ('{date,timestamp without time zone,timestamp with time zone}' || numbers) THEN
+        RAISE EXCEPTION 'time column "%" is of type %', time_column, patternos._training_type(time_column) USING ERRCODE = 'datatype_mismatch',
+            HINT = 'A time is a date, a timestamp or a number.';
+    ELSIF patternos._training_type(weight) <> ALL (numbers) THEN
+        RAISE EXCEPTION 'weight "%" is of type %', weight, patternos._training_type(weight) USING ERRCODE = 'datatype_mismatch',
+            HINT = 'A weight is a number from 0 on.';
+    END IF;
+    EXECUTE format('SELECT count(*) FILTER (WHERE %1$I IS NULL), count(*) FILTER (WHERE %2$I IS NULL), count(*) FILTER (WHERE %1$I NOT IN (%3$s))
+                    FROM pg_temp.training_source', label, id_column, CASE label_type WHEN 'boolean' THEN 'false, true' ELSE '0, 1' END)
+    INTO unlabelled, unnamed, others;
+    IF unlabelled > 0 THEN
+        RAISE EXCEPTION 'label is null in % rows', unlabelled USING ERRCODE = 'null_value_not_allowed',
+            HINT = 'Leave out rows whose outcome is not known yet, for example with WHERE label IS NOT NULL.';
+    ELSIF unnamed > 0 THEN
+        RAISE EXCEPTION 'id is null in % rows', unnamed USING ERRCODE = 'null_value_not_allowed',
+            HINT = 'The id divides the rows into parts and orders them; give each row one.';
+    ELSIF others > 0 THEN
+        RAISE EXCEPTION 'label must be 0 or 1, or a boolean' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It is something else in %s rows.', others), HINT = 'Make a condition of it, such as value > 0 AS label.';
+    END IF;
+END
+$$;
+
 -- Takes the rows over into pg_temp.training_source, in the search_path of the caller, and gives label, part and order to each in the view training_row.
 CREATE FUNCTION patternos._take_training_rows(source text, label text, id_column text, time_column text, params jsonb, split jsonb, calibrate text, path text)
 RETURNS void
@@ -171,9 +227,11 @@ DECLARE
     statement text := 'CREATE TEMP TABLE training_source AS SELECT * FROM (' || source || ') AS s';
     is_name boolean := source ~ '^[^[:space:]()]+$';
     relation regclass;
-    unlabelled bigint;
     label_type text;
 BEGIN
+    IF source IS NULL THEN
+        RAISE EXCEPTION 'source must not be null' USING ERRCODE = 'null_value_not_allowed', HINT = 'Give a table, a view or a query.';
+    END IF;
     DROP TABLE IF EXISTS pg_temp.training_source CASCADE;
     -- in the caller's path nothing of ours is evaluated but what names its schema
     PERFORM set_config('search_path', path, true);
@@ -191,16 +249,8 @@ BEGIN
     END IF;
     PERFORM patternos._training_features('pg_temp.training_source', NULL,
         array_remove(ARRAY[label, id_column, time_column, params ->> 'sample_weight', split ->> 'column'], NULL));
-    EXECUTE format('SELECT count(*) FROM pg_temp.training_source WHERE %I IS NULL', label) INTO unlabelled;
-    IF unlabelled > 0 THEN
-        RAISE EXCEPTION 'label is null in % rows', unlabelled USING ERRCODE = 'null_value_not_allowed',
-            HINT = 'Leave out rows whose outcome is not known yet, for example with WHERE label IS NOT NULL.';
-    END IF;
-    SELECT format_type(a.atttypid, NULL) INTO label_type FROM pg_attribute AS a WHERE a.attrelid = 'pg_temp.training_source'::regclass AND a.attname = label;
-    IF label_type <> ALL ('{boolean,smallint,integer,bigint,numeric,real,double precision}') THEN
-        RAISE EXCEPTION 'label "%" is of type %', label, label_type USING ERRCODE = 'datatype_mismatch',
-            HINT = 'A label is a boolean, or 0 and 1.';
-    END IF;
+    label_type := patternos._training_type(label);
+    PERFORM patternos._check_training_columns(label, label_type, id_column, time_column, params ->> 'sample_weight');
     EXECUTE format('CREATE TEMP VIEW training_row AS SELECT *, (%1$I%2$s)::smallint AS training_label, (%3$s)::smallint AS training_part,
                            %4$s AS training_order, coalesce(%5$s, 1)::real AS training_weight FROM pg_temp.training_source', label,
                    CASE label_type WHEN 'boolean' THEN '::integer' ELSE '' END,
@@ -242,6 +292,10 @@ BEGIN
         result := patternos._train_logistic(query, names, (params ->> 'reg_lambda')::float8, (params ->> 'scale_pos_weight')::float8,
             (params ->> 'max_memory')::bigint * 1048576);
         RETURN result;
+    END IF;
+    IF jsonb_typeof(params -> 'monotone_constraints') <> 'object' THEN
+        RAISE EXCEPTION 'monotone_constraints must be a JSON object' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Give an object of features and 1 (rising) or -1 (falling).';
     END IF;
     SELECT k INTO unknown FROM jsonb_each(params -> 'monotone_constraints') AS e (k, v)
     WHERE k <> ALL (names) OR v NOT IN ('-1', '0', '1');
@@ -326,6 +380,18 @@ BEGIN
 END
 $$;
 
+-- Refuses what is no name for a model.
+CREATE FUNCTION patternos._check_model_name(name text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF name IS NULL OR name !~ '^[[:alnum:]_][[:alnum:]_ .-]{0,62}$' THEN
+        RAISE EXCEPTION 'a model''s name must have between 1 and 63 letters, digits, "_", "-", "." and spaces'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END
+$$;
+
 -- Puts a model into the registry under its next version, which it returns. about is a row of patternos_dw.model as JSON, as far as it is known.
 CREATE FUNCTION patternos._register_model(name text, action text, about jsonb, document text, compiled bytea) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -334,10 +400,7 @@ DECLARE
     result text;
 BEGIN
     PERFORM patternos._require_owner();
-    IF name IS NULL OR name !~ '^[[:alnum:]_][[:alnum:]_ .-]{0,62}$' THEN
-        RAISE EXCEPTION 'a model''s name must have between 1 and 63 letters, digits, "_", "-", "." and spaces'
-            USING ERRCODE = 'invalid_parameter_value';
-    END IF;
+    PERFORM patternos._check_model_name(name);
     PERFORM pg_advisory_xact_lock(hashtextextended('patternos model ' || name, 0));
     INSERT INTO patternos_dw.model AS m (name, version, model_type, features, label_definition, params, rows_used, metrics, calibration, encoders,
         importance, reference, document, document_sha256, compiled)
@@ -398,6 +461,7 @@ DECLARE
     result patternos.trained_model;
 BEGIN
     PERFORM patternos._require_owner();
+    PERFORM patternos._check_model_name(name);
     IF (calibrate = ANY ('{none,platt,isotonic}')) IS NOT TRUE THEN
         RAISE EXCEPTION 'calibrate must be none, platt or isotonic' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -448,7 +512,8 @@ END;
 COMMENT ON FUNCTION patternos.train(text, text, text, text, text, text[], jsonb, jsonb, text) IS
     'Trains a model on the rows of a table or query, calibrates and evaluates it on rows held out, and registers it.';
 
-REVOKE ALL ON FUNCTION patternos._take_training_rows(text, text, text, text, jsonb, jsonb, text, text), patternos._run_training(text[], text, jsonb),
+REVOKE ALL ON FUNCTION patternos._training_type(text), patternos._check_training_columns(text, text, text, text, text),
+    patternos._take_training_rows(text, text, text, text, jsonb, jsonb, text, text), patternos._run_training(text[], text, jsonb),
     patternos._score_held_out(bytea, text[], text[], jsonb), patternos._fit_calibration(text), patternos._held_out_metrics(),
     patternos._register_model(text, text, jsonb, text, bytea), patternos._rows_used(text, text),
     patternos._train_model(text, text, text, text, text, text[], jsonb, jsonb, text, text),

@@ -55,6 +55,20 @@ AS $$
     FROM (SELECT share + 1.9208 / n AS middle, 1.96 * sqrt(greatest(share * (1 - share), 0) / n + 0.9604 / n / n) AS half WHERE n > 0) AS w
 $$;
 
+-- Whether a label, as text, says yes. Errors: a label that is neither a boolean nor 0 or 1.
+CREATE FUNCTION patternos._outcome(label text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- numeric has its scale: 1.0
+    IF label !~ '^(true|false|[01](\.0+)?)$' THEN
+        RAISE EXCEPTION 'label must be 0 or 1, or a boolean' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Make a condition of it, such as value > 0 AS label.';
+    END IF;
+    RETURN label ~ '^[t1]';
+END
+$$;
+
 -- The figures of scored rows, as SQL over columns score and label.
 CREATE FUNCTION patternos._evaluation_query(scored text, fractions double precision[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -83,7 +97,7 @@ AS $$
             UNION ALL SELECT 9, 'lift', k, precision * n / nullif(n_pos, 0), w.ci_low * n / nullif(n_pos, 0), w.ci_high * n / nullif(n_pos, 0)
                 FROM top LEFT JOIN LATERAL patternos._wilson(precision, rows) AS w ON true
         )
-        SELECT l.metric, l.k, l.value, l.ci_low, l.ci_high, f.n, f.n_pos FROM line AS l, figures AS f ORDER BY l.o, l.k$q$,
+        SELECT l.metric, l.k, l.value, CASE WHEN l.value IS NOT NULL THEN l.ci_low END, CASE WHEN l.value IS NOT NULL THEN l.ci_high END, f.n, f.n_pos FROM line AS l, figures AS f ORDER BY l.o, l.k$q$,
         (SELECT ', ARRAY[' || coalesce(string_agg(format('patternos.precision_at(score, label, %L::float8)', k), ', ' ORDER BY i), 'NULL::float8') || '] AS at'
          FROM unnest(fractions) WITH ORDINALITY AS f (k, i)), scored, fractions)
 $$;
@@ -94,7 +108,8 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     compiled bytea := (SELECT m.compiled FROM patternos_dw.model AS m WHERE m.model_id = patternos._find_model(_evaluate.name, _evaluate.version));
-    statement text := patternos._evaluation_query(format('(SELECT patternos.score($1, s) AS score, s.%I::pg_catalog.int4 = 1 AS label FROM %s AS s) AS scored',
+    statement text := patternos._evaluation_query(format('(SELECT patternos.score($1, s) AS score, CASE WHEN s.%1$I::text IN (''true'', ''1'') THEN true WHEN s.%1$I::text IN (''false'', ''0'') THEN false
+                                                                 ELSE patternos._outcome(s.%1$I::text) END AS label FROM %2$s AS s WHERE s.%1$I IS NOT NULL) AS scored',
                                                          label, patternos._source_rows(source, path)), fractions);
 BEGIN
     PERFORM set_config('search_path', path, true);
@@ -213,6 +228,7 @@ COMMENT ON FUNCTION patternos.drift(text, text, text) IS
     'How far the features and the scores of a table or query have moved from those that a model was trained on.';
 
 REVOKE ALL ON FUNCTION patternos._compiled_model(text, text), patternos._predict(bytea, text, text), patternos.predict(text, text, text, text),
+    patternos._outcome(text),
     patternos._evaluate(text, text, text, text, double precision[], text), patternos.evaluate(text, text, text, text, double precision[]),
     patternos.explain(text, jsonb, text, integer, text), patternos._feature_importance(text, text, text, text, text),
     patternos.feature_importance(text, text, text, text), patternos._drift(text, text, text, text), patternos.drift(text, text, text) FROM PUBLIC;

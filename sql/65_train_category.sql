@@ -183,7 +183,9 @@ DECLARE
     result patternos.trained_model;
 BEGIN
     PERFORM patternos._require_owner();
-    IF dates IS NULL THEN
+    IF (window_days BETWEEN 1 AND 366) IS NOT TRUE THEN
+        RAISE EXCEPTION 'window_days must be from 1 to 366' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF dates IS NULL THEN
         RAISE EXCEPTION 'there are too few facts to train on' USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('At least %s days of purchases are needed; or give the reference dates.', 60 + 3 * window_days);
     END IF;

@@ -14,13 +14,31 @@
 
 #define MAX_NUMBER	64
 #define MAX_NESTING	64
+#define POLL_BYTES	1048576
 
 void
-json_reader_start(JsonReader *reader, const char *text, size_t length)
+json_reader_start(JsonReader *reader, const char *text, size_t length, void (*poll) (void))
 {
 	reader->at = text;
 	reader->end = text + length;
 	reader->wrong = NULL;
+	reader->poll = poll;
+	reader->polled = text;
+}
+
+/*
+ * Goes on by a character, and calls poll once a megabyte.
+ */
+static inline void
+advance(JsonReader *reader)
+{
+	reader->at++;
+	if (reader->at - reader->polled >= POLL_BYTES)
+	{
+		reader->polled = reader->at;
+		if (reader->poll)
+			reader->poll();
+	}
 }
 
 /*
@@ -42,7 +60,7 @@ char
 json_peek(JsonReader *reader)
 {
 	while (reader->at < reader->end && (*reader->at == ' ' || *reader->at == '\n' || *reader->at == '\r' || *reader->at == '\t'))
-		reader->at++;
+		advance(reader);
 	return reader->at < reader->end ? *reader->at : '\0';
 }
 
@@ -79,7 +97,7 @@ json_next(JsonReader *reader, char bracket, bool *first, bool *more)
 	{
 		if (next != ',')
 			return json_fail(reader, "comma or closing bracket expected");
-		reader->at++;
+		advance(reader);
 		if (json_peek(reader) == (bracket == '{' ? '}' : ']'))
 			return json_fail(reader, "value expected");
 	}
@@ -100,7 +118,7 @@ json_string(JsonReader *reader, JsonText *text)
 			return json_fail(reader, "control character in a string");
 		if (*reader->at == '\\' && reader->at + 1 < reader->end)
 			reader->at++;
-		reader->at++;
+		advance(reader);
 	}
 	if (reader->at >= reader->end)
 		return json_fail(reader, "string without an end");
@@ -246,10 +264,10 @@ json_skip(JsonReader *reader)
 		else if (depth == 0 && (next == ',' || next == ':'))
 			return json_fail(reader, "value expected");
 		if (strchr("{}[],:", next))
-			reader->at++;
+			advance(reader);
 		else
 			while (reader->at < reader->end && !strchr("{}[],:\" \n\r\t", *reader->at))
-				reader->at++;
+				advance(reader);
 	} while (depth > 0);
 	return true;
 }

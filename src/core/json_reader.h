@@ -3,7 +3,8 @@
  *		Reading JSON of a known shape, value by value.
  *
  * Pure C, no memory of its own.  Every function returns false after an error,
- * which stands in the reader then.
+ * which stands in the reader then.  While a long document is read, poll is
+ * called now and then; it may leave by longjmp.
  */
 #ifndef PATTERNOS_JSON_READER_H
 #define PATTERNOS_JSON_READER_H
@@ -17,6 +18,8 @@ typedef struct JsonReader
 	const char *at;
 	const char *end;
 	const char *wrong;			/* NULL as long as all is well */
+	void		(*poll) (void);	/* or NULL */
+	const char *polled;			/* where it was called last */
 } JsonReader;
 
 /* A string as it stands between its quotes. */
@@ -26,7 +29,7 @@ typedef struct JsonText
 	size_t		length;
 } JsonText;
 
-extern void json_reader_start(JsonReader *reader, const char *text, size_t length);
+extern void json_reader_start(JsonReader *reader, const char *text, size_t length, void (*poll) (void));
 extern bool json_fail(JsonReader *reader, const char *wrong);
 extern char json_peek(JsonReader *reader);
 extern bool json_open(JsonReader *reader, char bracket);

@@ -57,6 +57,8 @@ next_line(JsonReader *reader, JsonText *line)
 
 	if (reader->at >= reader->end)
 		return false;
+	if (reader->poll)
+		reader->poll();
 	end = memchr(reader->at, '\n', (size_t) (reader->end - reader->at));
 	line->start = reader->at;
 	line->length = (size_t) ((end ? end : reader->end) - reader->at);
@@ -89,7 +91,7 @@ read_numbers(Reading *reading, JsonText value, double *numbers, int32_t most, in
 {
 	JsonReader	reader;
 
-	json_reader_start(&reader, value.start, value.length);
+	json_reader_start(&reader, value.start, value.length, reading->memory->poll);
 	for (*count = 0;; ++*count)
 	{
 		(void) json_peek(&reader);
@@ -107,7 +109,7 @@ read_one(Reading *reading, JsonText value, int32_t lowest, int32_t highest, int3
 {
 	JsonReader	reader;
 
-	json_reader_start(&reader, value.start, value.length);
+	json_reader_start(&reader, value.start, value.length, NULL);
 	if (!json_integer(&reader, number) || !json_finish(&reader) || *number < lowest || *number > highest)
 		return json_fail(&reading->reader, "number is out of range");
 	return true;
@@ -119,7 +121,7 @@ is_number(JsonText value, double number)
 	JsonReader	reader;
 	double		found;
 
-	json_reader_start(&reader, value.start, value.length);
+	json_reader_start(&reader, value.start, value.length, NULL);
 	return json_double(&reader, &found) && found == number && json_finish(&reader);
 }
 
@@ -388,7 +390,7 @@ lightgbm_read(const char *text, size_t length, const TreeMemory *memory, TreeDoc
 		return "out of memory";
 	for (column = 0; column < COLUMNS; column++)
 		reading.columns[column] = block + (size_t) column * MOST_LEAVES;
-	json_reader_start(&reading.reader, text, length);
+	json_reader_start(&reading.reader, text, length, memory->poll);
 	if (!read_lines(&reading))
 		return reading.reader.wrong;
 	document->base_score = 0.5f;

@@ -445,7 +445,7 @@ xgboost_read(const char *text, size_t length, const TreeMemory *memory, TreeDocu
 	reading.arrays = memory->resize(memory->context, NULL, sizeof(Arrays));
 	if (!reading.arrays)
 		return "out of memory";
-	json_reader_start(&reading.reader, text, length);
+	json_reader_start(&reading.reader, text, length, memory->poll);
 	if (!read_members(&reading, members) || !json_finish(&reading.reader))
 		return reading.reader.wrong;
 	if (!reading.has_booster || !reading.has_objective || reading.nfeatures == 0)

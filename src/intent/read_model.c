@@ -24,6 +24,12 @@ resize_memory(void *context, void *memory, size_t size)
 	return memory ? repalloc_huge(memory, size) : palloc_extended(size, MCXT_ALLOC_HUGE);
 }
 
+static void
+obey_cancel(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
 /*
  * Keeps the name of a feature; context is the ModelDocument.
  */
@@ -44,7 +50,7 @@ keep_name(void *context, int number, const char *name, size_t length)
 void
 read_model_document(text *document, ModelFormat format, ModelDocument *result)
 {
-	TreeMemory	memory = {resize_memory, result};
+	TreeMemory	memory = {resize_memory, result, obey_cancel};
 	const char *bytes = VARDATA_ANY(document);
 	size_t		length = VARSIZE_ANY_EXHDR(document);
 	const char *wrong;

@@ -114,6 +114,7 @@ receive_leading(TrainingRows *rows, TupleTableSlot *slot)
 	rows->parts[rows->nrows] = (uint8) part;
 	rows->weights[rows->nrows] = weight;
 	rows->is_weighted |= weight != 1.0f;
+	rows->weight += part == PART_TRAIN ? weight : 0;
 	rows->count[part]++;
 	rows->positives[part] += label;
 }
@@ -193,6 +194,11 @@ training_rows_check(const TrainingRows *rows, bool both_parts)
 					 errmsg("%s rows have only one class: %zu rows, %zu positive", p == PART_TRAIN ? "training" : "validation",
 							rows->count[p], rows->positives[p]),
 					 errhint("Give rows with both outcomes, or another split.")));
+	if (rows->weight == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("training rows have no weight"),
+				 errhint("Give weights above 0.")));
 	if (rows->nrows >= PG_UINT32_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

@@ -23,6 +23,7 @@ typedef struct TrainingRows
 	size_t		nrows;
 	size_t		count[PARTS];
 	size_t		positives[PARTS];
+	double		weight;			/* of all training rows together */
 	uint8	   *labels;
 	uint8	   *parts;
 	float4	   *weights;

@@ -104,4 +104,15 @@ def judge():
     print("margins", int((theirs != ours).sum()), len(ours))
 
 
-{"make": make, "judge": judge}[step]()
+def warehouse():
+    """Trains on a table of the warehouse, given with its names, and says what each row gets."""
+    with open(path("warehouse.csv")) as rows:
+        names = rows.readline().strip().split(",")[2:]
+        data = numpy.genfromtxt(rows, delimiter=",", dtype=numpy.float64)
+    matrix = xgboost.DMatrix(data[:, 2:].astype(numpy.float32), data[:, 1], feature_names=names)
+    booster = xgboost.train({"objective": "binary:logistic", "max_depth": 4, "eta": 0.2, "nthread": 1}, matrix, 30)
+    booster.save_model(path("warehouse.json"))
+    write("warehouse.rows", [data[:, 0].astype(int).tolist(), booster.predict(matrix).astype(float).tolist()])
+
+
+{"make": make, "judge": judge, "warehouse": warehouse}[step]()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Models of XGBoost and LightGBM score here as there, ours score there as here; SHAP values, metrics, calibration and logistic regression
-# as in XGBoost and scikit-learn. The peers come from PyPI into .venv or a private folder; without them the test is skipped.
+# as in XGBoost and scikit-learn; a model that Python trained on the warehouse's features scores the warehouse. The peers come from PyPI into .venv or a private folder; without them the test is skipped.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"; psql -XqAt -d postgres -c "DROP DATABASE IF EXISTS patternos_peers" 2>/dev/null' EXIT
@@ -56,7 +56,7 @@ compare() { # description, condition
 	found=$(psql -XqAt -c "SELECT $2" 2>&1 || true)
 	if [ "$found" = t ]; then echo "ok $number - $1"; else echo "not ok $number - $1: $found"; fi
 }
-echo 1..15
+echo 1..17
 same="FROM prediction AS p JOIN scored AS s USING (id) WHERE p.model ="
 compare "a model of XGBoost scores here with the same bits" "count(*) = 2000 AND bool_and(p.raw::real = s.xgboost::real) $same 'xgboost 1'"
 compare "with base_score in the other form too" "count(*) = 2000 AND bool_and(p.raw::real = s.xgboost::real) $same 'xgboost 2'"
@@ -92,3 +92,31 @@ compare "metrics are scikit-learn's" "count(*) = 4 AND max(abs(m.value - o.value
 	LATERAL (VALUES ('auc', a), ('pr_auc', p), ('log_loss', l), ('brier', b)) AS u (metric, value)) AS o USING (metric)"
 compare "isotonic regression and the calibration curve too" "abs((SELECT sum(u.a * u.b) FROM (SELECT (patternos.isotonic(score, label = 1)).* FROM score) AS k, unnest(k.x, k.y) AS u (a, b)) - (SELECT value FROM metric WHERE metric = 'isotonic')) < 1e-6
 	AND abs((SELECT sum(u.mean_score * u.rate) FROM (SELECT patternos.calibration_curve(score, label = 1, 10) AS c FROM score) AS q, unnest(q.c) AS u) - (SELECT value FROM metric WHERE metric = 'calibration')) < 1e-9"
+
+# the examples of the warehouse go to Python as a file, what it trained on them comes back by name
+psql -XqAt -v ON_ERROR_STOP=1 >"$work/out" <<S
+SET client_min_messages = warning;
+INSERT INTO patternos_dw.landing_zepto SELECT * FROM patternos.sample_zepto(1200, 5);
+INSERT INTO patternos_dw.landing_amazon SELECT * FROM patternos.sample_amazon(1200, 5);
+CALL patternos.refresh('2025-11-01', in_steps => false);
+SELECT FROM patternos._prepare_training_features('{2025-08-01,2025-09-01}');
+SELECT FROM patternos.build_labels('{2025-08-01,2025-09-01}', '{30}');
+SELECT 'CREATE TABLE warehouse AS SELECT row_number() OVER () AS row, q.* FROM (' || patternos.training_set('{2025-08-01,2025-09-01}') || ') AS q' \gexec
+SELECT string_agg(quote_ident(f.feature), ', ') AS features FROM patternos._intent_features() AS f \gset
+CREATE TABLE numbers AS SELECT row, purchased::integer, :features FROM warehouse;
+\copy numbers TO '$work/warehouse.csv' WITH (FORMAT csv, HEADER)
+S
+$python -W ignore test/t/models_peers.py warehouse "$work"
+psql -XqAt -v ON_ERROR_STOP=1 >"$work/out" <<S
+CREATE TABLE foretold (row bigint, probability float8);
+\copy foretold FROM '$work/warehouse.rows'
+\set document \`cat $work/warehouse.json\`
+SELECT FROM patternos.import_model('intent', :'document');
+S
+compare "what Python trained on the training set scores it by name" "count(*) > 500 AND max(abs(p.probability - f.probability)) < 1e-6 AND stddev(f.probability) > 0.01
+	FROM patternos.predict('intent', 'warehouse', id_column => 'row') AS p JOIN foretold AS f ON f.row = p.id::bigint"
+psql -XqAt -v ON_ERROR_STOP=1 >"$work/out" 2>&1 <<S || true
+SELECT patternos.promote('intent', '1', force => true, reason => 'from Python');
+CALL patternos.refresh('2025-11-01', in_steps => false);
+S
+compare "and scores the customers as champion" "count(*) > 300 AND bool_and(model_version = 'intent 1' OR model_version = '1') AND count(DISTINCT intent_score) > 10 FROM patternos_dw.intent_score_latest"
