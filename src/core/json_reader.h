@@ -18,7 +18,7 @@ typedef struct JsonReader
 	const char *at;
 	const char *end;
 	const char *wrong;			/* NULL as long as all is well */
-	void		(*poll) (void);	/* or NULL */
+	void		(*poll) (void); /* or NULL */
 	const char *polled;			/* where it was called last */
 } JsonReader;
 

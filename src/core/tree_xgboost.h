@@ -18,7 +18,7 @@ typedef struct TreeMemory
 {
 	void	   *(*resize) (void *context, void *memory, size_t size);
 	void	   *context;
-	void		(*poll) (void);	/* called now and then, or NULL */
+	void		(*poll) (void); /* called now and then, or NULL */
 } TreeMemory;
 
 /* A model that was read; start and nodes were allocated. */
