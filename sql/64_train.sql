@@ -8,6 +8,7 @@ AS $$
 DECLARE
     wrong text;
 BEGIN
+    wanted := CASE WHEN wanted IS NOT NULL THEN ARRAY(SELECT unnest(wanted)) END;
     SELECT w INTO wrong FROM unnest(wanted || others) AS w
     WHERE NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = rows AND a.attname = w AND a.attnum > 0);
     IF FOUND THEN
