@@ -23,6 +23,7 @@ AS 'MODULE_PATHNAME', 'patternos_em';
 CREATE FUNCTION patternos._fit_match_model(levels integer[], start double precision[], prior double precision[], fixed boolean[],
     agreement double precision[], total double precision, masks bigint[], sessions integer[], patterns bigint[],
     counts double precision[], truths integer[], looked_at double precision, sharing double precision[], names integer[],
+    naming integer[],
     OUT parameters double precision[], OUT passes double precision[], OUT rounds integer, OUT change double precision,
     OUT sensitivity double precision[], OUT households double precision[])
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000000

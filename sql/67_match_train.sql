@@ -210,6 +210,18 @@ AS $$
     FROM comparison AS c LEFT JOIN shared AS s ON s.n = c.n LEFT JOIN LATERAL unnest(s.how::float8[]) WITH ORDINALITY AS u (h, i) ON true
 $$;
 
+-- What the levels have to do with names, for _fit_match_model, worst first: 1 they are those of a name, 2 a likeness of values that are made of
+-- names, but not equality.
+CREATE FUNCTION patternos._naming(document jsonb) RETURNS integer[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(CASE WHEN c.value ->> 'kind' IN ('name', 'full_name') THEN 1
+                          WHEN c.value ->> 'kind' = 'email' AND l.value ->> 'test' NOT IN ('exact', 'else')
+                               AND (document -> 'comparisons' @> '[{"kind": "full_name"}]' OR document -> 'comparisons' @> '[{"kind": "name"}]') THEN 2
+                          ELSE 0 END ORDER BY c.ordinality, l.ordinality DESC)
+    FROM jsonb_array_elements(document -> 'comparisons') WITH ORDINALITY AS c, jsonb_array_elements(c.value -> 'levels') WITH ORDINALITY AS l
+$$;
+
 -- <work>_label (a, b, same): labelled pairs of records by their numbers, from a table of labels and, for the warehouse's owner, from
 -- match_label. Returns how many there are.
 CREATE FUNCTION patternos._match_labels(document jsonb, work text, relation regclass) RETURNS bigint

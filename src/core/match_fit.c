@@ -3,7 +3,8 @@
  *		All parameters of a match model out of counts of patterns.
  *
  * Pairs at a level among all pairs are matches, pairs of one household (see
- * match_household.c) and strangers; what is left without the former gives u.
+ * match_household.c) and strangers; what is left without the former gives u,
+ * but for what is made of names (see match_namesake.c).
  * m comes from training passes, each over the pairs that agree on a blocking
  * rule, with the comparisons of the rule's columns left out; of the passes'
  * estimates the median counts.  lambda is the number of matches expected among
@@ -61,6 +62,7 @@ fit_u(MatchFit *fit)
 		}
 		em_normalise(comparison->u, count, comparison->prior_u, comparison->fix_u, comparison->levels);
 	}
+	namesake_fit(fit);
 	if (fit->households)
 		household_levels(fit);
 }

@@ -53,6 +53,14 @@ typedef struct MatchSharing
 	NameAgreement names[EM_MAX_LEVELS + 1]; /* of a whole name's levels */
 } MatchSharing;
 
+/* What the levels of a comparison have to do with names. */
+typedef enum Naming
+{
+	NAMING_NOTHING,
+	NAMING_NAME,				/* a level of a name */
+	NAMING_LIKENESS				/* a likeness of values that are made of names */
+} Naming;
+
 typedef struct MatchFit
 {
 	EmModel		model;			/* in: priors and what is fixed; out: the fit */
@@ -65,7 +73,9 @@ typedef struct MatchFit
 	int			nsessions;
 	const EmCount *blocked;		/* pairs that any rule finds, each once */
 	size_t		nblocked;
-	EmCount    *scratch;		/* room for the largest session */
+	EmCount    *scratch;		/* room for all sessions */
+	Naming		naming[EM_MAX_COMPARISONS][EM_MAX_LEVELS + 1];
+	double		namesake_u[EM_MAX_COMPARISONS][EM_MAX_LEVELS + 1];	/* out: among namesakes */
 	bool		households;		/* whether pairs of one household are looked
 								 * for */
 	MatchSharing sharing[EM_MAX_COMPARISONS];
@@ -81,5 +91,8 @@ extern void household_levels(MatchFit *fit);
 
 /* What is shared, and how often, for the expected counts at hand. */
 extern void household_fit(MatchFit *fit, const EmSums *sums);
+
+/* u of likenesses as among namesakes, for the m and u at hand. */
+extern void namesake_fit(MatchFit *fit);
 
 #endif							/* PATTERNOS_MATCH_FIT_H */

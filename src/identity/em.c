@@ -357,6 +357,26 @@ read_sharing(FunctionCallInfo fcinfo, MatchFit *fit, int nlevels)
 }
 
 /*
+ * What the levels have to do with names: per level a Naming.
+ */
+static void
+read_naming(FunctionCallInfo fcinfo, MatchFit *fit, int nlevels)
+{
+	Datum	   *naming = array_elements(fcinfo, 14, "naming", nlevels, NULL);
+	int			next = 0;
+
+	for (int c = 0; c < fit->model.ncomparisons; c++)
+		for (int level = 1; level <= fit->model.comparisons[c].levels; level++)
+		{
+			int			value = DatumGetInt32(naming[next++]);
+
+			if (value < NAMING_NOTHING || value > NAMING_LIKENESS)
+				bad_argument("naming");
+			fit->naming[c][level] = (Naming) value;
+		}
+}
+
+/*
  * The share of households among non-matches, then h of all levels; NULL without
  * households.
  */
@@ -380,12 +400,13 @@ write_households(const MatchFit *fit, int nlevels, bool *isnull)
  * _fit_match_model(levels integer[], start float8[], prior float8[],
  *	   fixed boolean[], agreement float8[], total float8, masks bigint[],
  *	   sessions integer[], patterns bigint[], counts float8[], truths integer[],
- *	   looked_at float8, sharing float8[], names integer[])
+ *	   looked_at float8, sharing float8[], names integer[], naming integer[])
  *	   returns (parameters float8[], passes float8[], rounds integer,
  *	   change float8, sensitivity float8[], households float8[])
  *
  * agreement holds, in the order of m, the pairs per level among all pairs, or
- * among that part of them that was looked at; total is the number of all pairs.  22023 for arrays that do not fit together.
+ * among that part of them that was looked at; total is the number of all pairs.
+ * 22023 for arrays that do not fit together.
  */
 Datum
 patternos_fit_match_model(PG_FUNCTION_ARGS)
@@ -412,6 +433,7 @@ patternos_fit_match_model(PG_FUNCTION_ARGS)
 	if (!(fit->model.lambda > 0 && fit->model.lambda < 1 && fit->total >= 0 && fit->looked_at >= 0))
 		bad_argument("lambda: it must be between 0 and 1");
 	read_sharing(fcinfo, fit, (nparameters - 1) / 2);
+	read_naming(fcinfo, fit, (nparameters - 1) / 2);
 	read_sessions(fcinfo, fit);
 	fit->check = check_interrupts;
 	match_fit(fit);

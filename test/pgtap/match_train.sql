@@ -129,15 +129,30 @@ SELECT i AS id, CASE WHEN i % 3 = 0 THEN ARRAY[NULL, 'device ' || i / 2, ''] WHE
 FROM generate_series(1, 200) AS i;
 SELECT lives_ok($$SELECT patternos.train_match_model(NULL, '{"unique_id": "id", "comparisons": [{"column": "devices", "tf": true}, {"column": "name"}], "blocking": ["devices", "name"]}', 'pg_temp.holes')$$, 'NULL in arrays');
 
--- Beside a name a similar address keeps a quarter of its weight; an equal one, and one that differs, all of it.
-CREATE FUNCTION pg_temp.weights(kind text) RETURNS numeric[] LANGUAGE sql AS $$
-    SELECT array_agg(round(log(2, (l ->> 'm')::numeric / (l ->> 'u')::numeric), 3) ORDER BY n)
-    FROM jsonb_array_elements(patternos._discount_mailboxes(jsonb_build_object('comparisons', jsonb_build_array(jsonb_build_object('kind', kind), '{"kind": "email", "levels":
-        [{"test": "exact", "m": 0.5, "u": 0.0001}, {"test": "user_jaro_winkler", "m": 0.32, "u": 0.00002}, {"test": "else", "m": 0.18, "u": 0.99}]}'::jsonb)))
-        #> '{comparisons,1,levels}') WITH ORDINALITY AS t (l, n)
+-- Where addresses are made of names, nearly all namesakes have similar ones, and u says so; where they are made of nothing hardly any. m is the
+-- share of the pairs of a person, one in five, that have a digit wrong.
+CREATE FUNCTION pg_temp.made_up(consonants text, seed integer) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(substr(consonants, 1 + (hashint4(seed * 10 + n) & 1023) % 10, 1) || substr('aeiou', 1 + (hashint4(seed * 10 + n + 500) & 1023) % 5, 1), '')
+    FROM generate_series(1, 3) AS n
 $$;
-SELECT results_eq($$SELECT pg_temp.weights('full_name')$$, 'VALUES (ARRAY[12.288, 3.491, -2.459])', 'similar addresses of namesakes');
-SELECT results_eq($$SELECT pg_temp.weights('date')$$, 'VALUES (ARRAY[12.288, 13.966, -2.459])', 'and without a name');
+CREATE TABLE pg_temp.mailbox AS
+SELECT 2 * person + copy AS id, pg_temp.made_up('kmrtnsvdlp', person % 23) AS first_name, pg_temp.made_up('bghjkrstvn', person * 7 % 29 + 100) AS surname,
+       date '1960-01-01' + (hashint4(person + 14000) & 1048575) % 15000 AS dob,
+       (ARRAY['Pune', 'Delhi', 'Kochi', 'Surat', 'Patna', 'Indore', 'Nashik', 'Agra'])[1 + (hashint4(person + 30000) & 7)] AS city,
+       person, (hashint4(person + 21000) & 1023) % 100 + CASE WHEN person % 5 = 0 THEN copy ELSE 0 END AS number
+FROM generate_series(0, 1999) AS person, generate_series(0, 1) AS copy;
+CREATE VIEW pg_temp.of_names AS SELECT id, first_name, surname, dob, city, first_name || '.' || surname || number || '@mail.in' AS email FROM mailbox;
+CREATE VIEW pg_temp.of_nothing AS SELECT id, first_name, surname, dob, city, left(md5(person::text), 12) || number || '@mail.in' AS email FROM mailbox;
+CREATE FUNCTION pg_temp.likeness(relation regclass, OUT m numeric, OUT u numeric) LANGUAGE sql AS $$
+    SELECT sum((l ->> 'm')::numeric), sum((l ->> 'u')::numeric)
+    FROM jsonb_array_elements(patternos.train_match_model(NULL, '{"unique_id": "id"}', relation) -> 'comparisons') AS c, jsonb_array_elements(c -> 'levels') AS l
+    WHERE c ->> 'kind' = 'email' AND l ->> 'test' NOT IN ('exact', 'else')
+$$;
+SELECT ok(m BETWEEN 0.19 AND 0.21 AND u > 0.9, format('addresses of names: m %s, u %s', m, u)) FROM pg_temp.likeness('pg_temp.of_names');
+SELECT ok(m BETWEEN 0.19 AND 0.21 AND u < 0.01, format('addresses of nothing: m %s, u %s', m, u)) FROM pg_temp.likeness('pg_temp.of_nothing');
+SELECT results_eq($$SELECT patternos._naming(format('{"comparisons": [{"kind": "%s", "levels": [{"test": "exact"}, {"test": "else"}]},
+        {"kind": "email", "levels": [{"test": "exact"}, {"test": "user_exact"}, {"test": "else"}]}]}', kind)::jsonb) FROM unnest(ARRAY['name', 'date']) AS kind$$,
+    $$VALUES (ARRAY[1, 1, 0, 2, 0]), (ARRAY[0, 0, 0, 0, 0])$$, 'a likeness beside a name, and without one');
 
 -- Binary data is compared where it may be a Bloom filter, and is left alone where it is a digest or a picture.
 CREATE TABLE pg_temp.picture AS
