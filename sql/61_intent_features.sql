@@ -110,6 +110,9 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = 'I
 AS $$
 BEGIN
     PERFORM patternos._check_label_windows(as_of, ARRAY[window_days]);
+    IF NOT EXISTS (SELECT FROM patternos_dw.dim_platform p WHERE p.platform_id = coalesce(platform, 'ALL')) THEN
+        RAISE EXCEPTION 'there is no such platform' USING ERRCODE = 'undefined_object', HINT = 'Platforms stand in patternos_dw.dim_platform; ALL is all of them.';
+    END IF;
     RETURN (SELECT string_agg(format($query$
         SELECT r.customer_key || ' ' || r.platform_id AS id, r.customer_key, r.platform_id, r.as_of, l.dataset_split, l.fold_number,
                l.purchased, %1$s

@@ -194,7 +194,8 @@ BEGIN
     SELECT e.from_version INTO earlier FROM patternos_dw.model_event e
     WHERE e.name = rollback.name AND e.action = 'promote' AND e.to_version = current_version ORDER BY e.event_id DESC LIMIT 1;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'the model has no earlier champion' USING ERRCODE = 'object_not_in_prerequisite_state';
+        RAISE EXCEPTION 'the model has no earlier champion' USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'patternos_dw.model_event lists promotions and rollbacks, patternos_dw.model the versions; promote() makes one of them the champion.';
     END IF;
     IF earlier.from_version IS NOT NULL
        AND NOT EXISTS (SELECT FROM patternos_dw.model m WHERE m.name = rollback.name AND m.version = earlier.from_version) THEN

@@ -62,6 +62,10 @@ BEGIN
                patternos._agreement(document, relation, work, random.patterns, random.counts,
                                     total > coalesce((document ->> 'max_pairs')::float8, 1e6)),
                total, passes.masks, passes.passes, passes.patterns, passes.counts, passes.truths, looked_at, household.sharing, household.names, patternos._naming(document));
+    IF total > 0 AND fit.parameters[1] * total < 1 THEN
+        RAISE WARNING 'less than one match is expected among % pairs of records', total::numeric
+            USING HINT = 'If there are matches, compare more columns, or say which rules only matches agree on ("deterministic_rules") or how likely a match is ("probability_two_random_records_match").';
+    END IF;
     result := patternos._with_column_shares(patternos._with_parameters(document, fit.parameters, fit.households), relation, work);
     result := patternos._without_implied_places(result, relation);
     RETURN result || jsonb_build_object('training', jsonb_build_object(

@@ -70,17 +70,14 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 SET jit = off SET enable_mergejoin = off SET enable_nestloop = off SET parallel_tuple_cost = 0 SET work_mem = '128MB'
 AS $$
 DECLARE
-    model text := quote_literal(patternos._compile_match_model(document)) || '::bytea';
     started timestamptz;
 BEGIN
     FOR rule, definition, pairs, refined_by, dropped_records IN EXECUTE format(
         'SELECT r.rule, r.definition, r.pairs - r.oversize_pairs + r.refined_pairs, r.refined_by, r.dropped_records FROM %s_rule AS r
          WHERE r.rule <= jsonb_array_length($1) ORDER BY r.rule', work) USING document -> 'blocking' LOOP
         started := clock_timestamp();
-        edges := patternos._make_work_table(format('%s_edge%s', work, rule), format(
-            'SELECT a.rec AS a, b.rec AS b, patternos._match_weight(a.f, b.f, %1$s, ''-Infinity'') AS weight, patternos._match_pattern(a.f, b.f, %1$s) AS pattern, %2$s::smallint AS rule
-             %3$s AND patternos._match_weight(a.f, b.f, %1$s, %4$L) >= %4$L', model, rule,
-            patternos._pair_query(document, work, rule, ARRAY(SELECT generate_series(1, rule - 1))), floor));
+        edges := patternos._make_work_table(format('%s_edge%s', work, rule),
+                                            format('SELECT e.*, %s::smallint AS rule FROM (%s) AS e', rule, patternos._block_query(document, work, rule, floor)));
         seconds := round(extract(epoch FROM clock_timestamp() - started)::numeric, 3);
         RAISE NOTICE 'rule % (%): % pairs, % edges, % s', rule, definition, pairs, edges, seconds;
         IF dropped_records > 0 THEN

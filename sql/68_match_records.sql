@@ -361,6 +361,10 @@ DECLARE
     model bytea := patternos._compile_match_model(document);
     oversize record;
 BEGIN
+    PERFORM patternos._check_columns(relation, ARRAY(
+        SELECT document ->> 'unique_id' UNION ALL SELECT document ->> 'source'
+        UNION ALL SELECT jsonb_array_elements_text(c.value -> 'columns') FROM jsonb_array_elements(document -> 'comparisons') AS c
+        UNION ALL SELECT unnest(patternos._expression_columns(r)) FROM unnest(rules) AS r));
     PERFORM patternos._list_match_rules(document, relation, rules, work);
     PERFORM patternos._count_match_keys(document, relation, work, cardinality(rules),
                                         patternos._number_match_records(document, relation, rules, work));
@@ -416,3 +420,34 @@ $$;
 CREATE FUNCTION patternos._first_common(a bigint[], b bigint[]) RETURNS bigint
 AS 'MODULE_PATHNAME', 'patternos_first_common'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+-- Pairs of records with one key, from a query of records in order of key and number; see the C source for its columns.
+CREATE FUNCTION patternos._block_edges(query text, model bytea, floor double precision,
+    OUT key bigint, OUT a bigint, OUT b bigint, OUT weight double precision, OUT pattern bigint) RETURNS SETOF record
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 100000 SET max_parallel_workers_per_gather = 0
+AS 'MODULE_PATHNAME', 'patternos__block_edges';
+
+-- SQL for the edges of a rule, without those of earlier rules: (a, b, weight, pattern). Each process takes the blocks of some keys.
+CREATE FUNCTION patternos._block_query(document jsonb, work text, rule integer, floor double precision) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    processes integer := CASE WHEN (SELECT relpersistence FROM pg_class WHERE oid = work::regclass) = 't' THEN 1
+                              ELSE current_setting('max_parallel_workers_per_gather')::integer + 1 END;
+    exploded boolean;
+    records text;
+BEGIN
+    EXECUTE format('SELECT exploded FROM %s_rule AS r WHERE r.rule = $1', work) INTO exploded USING rule;
+    records := format('SELECT %s AS key, r.rec, r.f, %s, %s%s FROM %s AS r%s WHERE %1$s IS NOT NULL',
+                      CASE WHEN exploded THEN 'k' ELSE format('r.k%s', rule) END,
+                      CASE WHEN document ->> 'link_type' = 'link_only' THEN 'r.src' ELSE 'NULL::text' END,
+                      CASE WHEN exploded THEN format('r.k%s', rule) ELSE 'NULL::bigint[]' END,
+                      (SELECT string_agg(format(', r.k%s', n), '' ORDER BY n) FROM generate_series(1, rule - 1) AS n), work,
+                      CASE WHEN exploded THEN format(', unnest(r.k%s) AS k', rule) ELSE '' END);
+    RETURN (SELECT string_agg(format('SELECT a, b, weight, pattern FROM patternos._block_edges(%L, %L, %L)', records
+                                     || CASE WHEN processes > 1 THEN format(' AND (%s & 9223372036854775807) %% %s = %s',
+                                                                            CASE WHEN exploded THEN 'k' ELSE format('r.k%s', rule) END, processes, part) ELSE '' END
+                                     || ' ORDER BY 1, 2', patternos._compile_match_model(document), floor), ' UNION ALL ')
+            FROM generate_series(0, processes - 1) AS part);
+END
+$$;

@@ -142,10 +142,9 @@ $$;
 CREATE FUNCTION patternos._suspect_pairs(work text, records text, key text, model bytea) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format('SELECT m.cluster, m.rec AS a, n.rec AS b, patternos._match_weight(x.f, y.f, %L::bytea, ''-Infinity'') AS weight
-                   FROM (%5$s) AS s JOIN %2$s_member AS m ON m.cluster = s.cluster JOIN %2$s_member AS n ON n.cluster = m.cluster AND m.rec < n.rec
-                   JOIN %3$s AS x ON x.%4$I = m.node JOIN %3$s AS y ON y.%4$I = n.node',
-                  model, work, records, key, patternos._small_suspects(work))
+    SELECT format('SELECT key AS cluster, a, b, weight FROM patternos._block_edges(%L, %L, ''-Infinity'')',
+                  format('SELECT m.cluster, m.rec, x.f, NULL::text, NULL::bigint[] FROM (%s) AS s JOIN %s_member AS m ON m.cluster = s.cluster
+                          JOIN %s AS x ON x.%I = m.node ORDER BY 1, 2', patternos._small_suspects(work), work, records, key), model)
 $$;
 
 -- SQL for what people said about pairs of a relation's records (a, b, weight), as far as the user may read it.

@@ -52,13 +52,17 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     verdict text;
+    rows text;
 BEGIN
-    PERFORM patternos._require_columns(edges, 'unique_id_l', 'unique_id_r', 'match_weight');
+    IF edges IS NULL THEN
+        RAISE EXCEPTION 'edges must not be null' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    rows := (SELECT format('(SELECT a AS unique_id_l, b AS unique_id_r, weight AS match_weight FROM (%s) q)', q.query) FROM patternos._read_match_edges(edges) AS q);
     IF truth_column IS NOT NULL THEN
         PERFORM patternos._require_columns(truth, unique_id, truth_column);
         pairs := format('SELECT e.match_weight, coalesce(l.%1$I = r.%1$I, false) AS same FROM %2$s e '
                         'JOIN %3$s l ON l.%4$I::text = e.unique_id_l::text JOIN %3$s r ON r.%4$I::text = e.unique_id_r::text',
-                        truth_column, edges, truth, unique_id);
+                        truth_column, rows, truth, unique_id);
         positives := format('SELECT coalesce(sum(n * (n - 1) / 2), 0)::bigint '
                             'FROM (SELECT count(*) AS n FROM %1$s WHERE %2$I IS NOT NULL GROUP BY %2$I) c', truth, truth_column);
     ELSE
@@ -66,7 +70,7 @@ BEGIN
         pairs := format('SELECT e.match_weight, %1$s AS same FROM %2$s t JOIN %3$s e '
                         'ON least(t.unique_id_l::text, t.unique_id_r::text) = least(e.unique_id_l::text, e.unique_id_r::text) '
                         'AND greatest(t.unique_id_l::text, t.unique_id_r::text) = greatest(e.unique_id_l::text, e.unique_id_r::text)',
-                        verdict, truth, edges);
+                        verdict, truth, rows);
         positives := format('SELECT count(*) FROM %s t WHERE %s', truth, verdict);
     END IF;
 END

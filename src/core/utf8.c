@@ -194,10 +194,10 @@ trim(const char **text, size_t *length)
 }
 
 /*
- * Whether text equals a word given in lower case, ASCII letters in either case.
+ * See equals_word(), which looks at the first letter alone.
  */
 bool
-equals_word(const char *text, size_t length, const char *word)
+equals_rest(const char *text, size_t length, const char *word)
 {
 	for (size_t i = 0; i < length; i++)
 	{

@@ -59,7 +59,16 @@ ascii_upper(char c)
 	return (c >= 'a' && c <= 'z') ? c - ('a' - 'A') : c;
 }
 
-/* Whether the text equals a lower-case word, ASCII letters in either case. */
-extern bool equals_word(const char *text, size_t length, const char *word);
+extern bool equals_rest(const char *text, size_t length, const char *word);
+
+/*
+ * Whether text equals a word given in lower case, ASCII letters in either case.
+ */
+static inline bool
+equals_word(const char *text, size_t length, const char *word)
+{
+	/* most texts differ in the first letter from each word of a list */
+	return length == 0 ? word[0] == '\0' : ascii_lower(text[0]) == word[0] && equals_rest(text, length, word);
+}
 
 #endif							/* PATTERNOS_UTF8_H */

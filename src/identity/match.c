@@ -97,10 +97,10 @@ record_argument(FunctionCallInfo fcinfo, int arg)
 }
 
 /*
- * Complains of records that are none.
+ * See match.h.
  */
-static void
-refuse_record(void)
+void
+match_refuse_record(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -119,7 +119,7 @@ patternos__match_pattern(PG_FUNCTION_ARGS)
 	int64		pattern;
 
 	if (!match_pattern(model, record_argument(fcinfo, 0), record_argument(fcinfo, 1), &pattern))
-		refuse_record();
+		match_refuse_record();
 	PG_RETURN_INT64(pattern);
 }
 
@@ -139,7 +139,7 @@ patternos__match_weight(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("floor must be a number")));
 	if (!match_weight(model, record_argument(fcinfo, 0), record_argument(fcinfo, 1), floor, &weight))
-		refuse_record();
+		match_refuse_record();
 	PG_RETURN_FLOAT8(weight);
 }
 
@@ -157,7 +157,7 @@ patternos__match_terms(PG_FUNCTION_ARGS)
 	int			n = 0;
 
 	if (!match_terms(model, record_argument(fcinfo, 0), record_argument(fcinfo, 1), &terms))
-		refuse_record();
+		match_refuse_record();
 	elements[n++] = Float8GetDatum(model->prior);
 	for (int c = 0; c < model->comparisons; c++)
 	{

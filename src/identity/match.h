@@ -18,6 +18,9 @@
 extern const MatchModel *match_model_argument(FunctionCallInfo fcinfo, int arg,
 											  Size extra_size, void **extra);
 
+/* Complains of bytes that are no record of the model. */
+pg_noreturn extern void match_refuse_record(void);
+
 /* Complains of an unknown kind and lists the known. */
 pg_noreturn extern void match_refuse_kind(const char *where);
 

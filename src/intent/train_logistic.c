@@ -115,7 +115,7 @@ patternos__train_logistic(PG_FUNCTION_ARGS)
 	Logistic	fit;
 
 	refuse_memory(logistic_size(nfeatures), most_memory);
-	rows = training_rows_read(text_to_cstring(PG_GETARG_TEXT_PP(0)), nfeatures, most_memory);
+	rows = training_rows_read(text_to_cstring(PG_GETARG_TEXT_PP(0)), names, nfeatures, most_memory);
 	training_rows_check(rows, false);
 	logistic_start(&fit, nfeatures, PG_GETARG_FLOAT8(2), palloc_extended(logistic_size(nfeatures), MCXT_ALLOC_HUGE));
 	result.rounds = fit_rows(rows, &fit, PG_GETARG_FLOAT8(3));

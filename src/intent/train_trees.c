@@ -235,7 +235,7 @@ patternos__train_trees(PG_FUNCTION_ARGS)
 	TreeModel	model;
 	size_t		workspace;
 
-	rows = training_rows_read(query, nfeatures, most_memory);
+	rows = training_rows_read(query, names, nfeatures, most_memory);
 	training_rows_check(rows, job.params.early_stopping_rounds > 0 && rows->count[PART_VALID] > 0);
 	job.cuts = make_cuts(rows, Min(Max(PG_GETARG_INT32(2), 2), GBT_MAX_CUTS + 1), most_memory);
 	job.train.nrows = rows->count[PART_TRAIN];

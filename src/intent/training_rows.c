@@ -26,6 +26,7 @@ typedef struct RowReceiver
 	DestReceiver receiver;
 	TrainingRows *rows;
 	float4	   *features;
+	char	   *const *names;
 	size_t		most_memory;
 	bool		started;
 } RowReceiver;
@@ -136,7 +137,7 @@ row_receive(TupleTableSlot *slot, DestReceiver *self)
 		if (isinf(value))
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("feature %d is infinite in row %zu", i + 1, rows->nrows + 1),
+					 errmsg("feature \"%s\" is infinite in row %zu", receiver->names[i], rows->nrows + 1),
 					 errhint("Give NULL for a value that does not exist.")));
 		receiver->features[i] = value;
 	}
@@ -156,7 +157,7 @@ row_shutdown(DestReceiver *self)
  * feature, more memory than allowed.
  */
 TrainingRows *
-training_rows_read(const char *query, int nfeatures, size_t most_memory)
+training_rows_read(const char *query, char *const *names, int nfeatures, size_t most_memory)
 {
 	TrainingRows *rows = palloc0(sizeof(TrainingRows));
 	RowReceiver receiver = {{row_receive, row_startup, row_shutdown, row_shutdown, DestNone}};
@@ -170,6 +171,7 @@ training_rows_read(const char *query, int nfeatures, size_t most_memory)
 	rows->file = BufFileCreateTemp(false);
 	receiver.rows = rows;
 	receiver.features = palloc(nfeatures * sizeof(float4));
+	receiver.names = names;
 	receiver.most_memory = most_memory;
 	options.read_only = true;
 	options.must_return_tuples = true;

@@ -33,7 +33,7 @@ typedef struct TrainingRows
 	size_t		allocated;
 } TrainingRows;
 
-extern TrainingRows *training_rows_read(const char *query, int nfeatures, size_t most_memory);
+extern TrainingRows *training_rows_read(const char *query, char *const *names, int nfeatures, size_t most_memory);
 extern void training_rows_check(const TrainingRows *rows, bool both_parts);
 extern void training_rows_rewind(TrainingRows *rows);
 extern void training_rows_next(TrainingRows *rows, float4 *features);

@@ -46,6 +46,7 @@ FROM patternos_dw.intent_training_labels WHERE label_timestamp = TIMESTAMPTZ '20
 SELECT throws_ok($$SELECT patternos.build_labels('{2025-09-01}', split => '{"method": "time"}')$$, '22023');
 SELECT throws_ok($$SELECT patternos.build_labels('{2025-09-01,NULL}')$$, '22008');
 SELECT throws_ok($$SELECT patternos.build_labels('{infinity}')$$, '22008');
+SELECT throws_ok($$SELECT patternos.training_set('{2025-08-04}', 'NOPE')$$, '42704', 'there is no such platform');
 SELECT throws_ok($$SELECT patternos.build_labels('{2025-09-01}', '{0}')$$, '22023');
 SELECT throws_ok($$SELECT patternos.build_labels('{2025-09-01}', split => '{"vaild": 0.2}')$$, '22023');
 

@@ -29,6 +29,9 @@ SELECT is(count(*), 0::bigint, 'labelled pairs give the same, whichever side com
 FROM patternos.evaluate_matches('edge', 'labels') m
 FULL JOIN patternos.evaluate_matches('edge', 'person', 'unique_id', 'who') p USING (match_weight)
 WHERE m IS DISTINCT FROM p;
+CREATE VIEW likely AS SELECT unique_id_l, unique_id_r, patternos.match_probability(match_weight) AS match_probability FROM edge;
+SELECT results_eq($$SELECT true_positives, false_positives FROM patternos.evaluate_matches('likely', 'labels', step => 100) ORDER BY 1, 2$$,
+    $$SELECT true_positives, false_positives FROM patternos.evaluate_matches('edge', 'labels', step => 100) ORDER BY 1, 2$$, 'edges with probabilities alone');
 SELECT ok(count(*) = 4, 'the usual probabilities are among the thresholds')
 FROM patternos.evaluate_matches('edge', 'labels', step => 100) m WHERE round(m.match_probability::numeric, 9) IN (0.5, 0.9, 0.95, 0.99);
 SELECT is(round(m.f1::numeric, 12), round((2.0 * m.true_positives / (2 * m.true_positives + m.false_positives + m.false_negatives))::numeric, 12), 'F1')

@@ -62,8 +62,7 @@ END
 $$;
 SET parallel_tuple_cost = 0;
 CREATE TABLE work AS SELECT patternos._create_match_records(d, 'many', 'Match test') AS name FROM many_document;
-SELECT ok(is_parallel('SELECT a.rec, b.rec ' || patternos._pair_query(d, name, 2, '{1}') || ' AND patternos._match_weight(a.f, b.f, '
-                      || quote_literal(patternos._compile_match_model(d)) || '::bytea, 0) >= 0'), 'pairs are compared in parallel')
+SELECT ok(is_parallel(patternos._block_query(d, name, 2, 0)), 'pairs are compared in parallel')
 FROM work, many_document;
 SELECT lives_ok(format('SELECT patternos._drop_match_records(%L)', name), 'work tables go') FROM work;
 SELECT is(sum(edges), 30000 + 30010::numeric - (SELECT count(*) FROM many AS a JOIN many AS b ON a.id < b.id AND a.first_name = b.first_name AND a.surname = b.surname), 'two rules')
@@ -72,6 +71,21 @@ SET max_parallel_workers_per_gather = 0;
 SELECT lives_ok($$SELECT patternos.predict_matches(d, 'many', 0, 'serial') FROM many_document$$, 'without workers');
 SELECT results_eq('TABLE parallel', 'TABLE serial', 'the same table, in the same order');
 RESET max_parallel_workers_per_gather;
+
+-- blocks from a query that is none of ours
+CREATE FUNCTION blocks(query text, model bytea DEFAULT '', floor float8 DEFAULT 0) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN count(*) FROM patternos._block_edges(query, coalesce(nullif(model, ''), (SELECT patternos._compile_match_model(d) FROM many_document)), floor);
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLSTATE;
+END
+$$;
+SELECT results_eq($$SELECT blocks(query, model, floor) FROM (VALUES (1, 'SELECT 1', ''::bytea, 0::float8), (2, 'nonsense', '', 0), (3, 'SELECT 1::bigint, 1::bigint, ''''::bytea, NULL::text, NULL::bigint', '', 0),
+        (4, 'SELECT NULL::bigint, 1::bigint, ''''::bytea, NULL::text, NULL::bigint[]', '', 0), (5, 'SELECT 1::bigint, i, ''\x01''::bytea, NULL::text, NULL::bigint[] FROM generate_series(1::bigint, 2) AS i', '', 0),
+        (6, 'SELECT 1::bigint, i, ''\x01''::bytea, NULL::text, NULL::bigint[] FROM generate_series(1::bigint, 2) AS i', '\xdead', 0), (7, 'SELECT 1', '', 'NaN'),
+        (8, 'SELECT 1::bigint, i, ''''::bytea, NULL::text, ARRAY[[1], [2]]::bigint[] FROM generate_series(1::bigint, 2) AS i', '', 0),
+        (9, 'DELETE FROM many', '', 0), (10, 'SELECT 1::bigint, 1::bigint, ''''::bytea, NULL::text, NULL::bigint[] WHERE false', '', 0)) AS t (n, query, model, floor) ORDER BY n$$,
+    ARRAY['42804', '42601', '42804', '22004', '22023', '22023', '22023', '2202E', '42601', '0'], 'queries, records and models that are wrong');
 
 -- keys with too many records are refined, then dropped
 SELECT results_eq($$SELECT oversize_keys > 0, edges < 20000, refined_by <> '{}', dropped_records > 0
@@ -130,6 +144,8 @@ SELECT throws_ok($$SELECT patternos.dedupe('persons', '{"colour": 1}', 'x')$$, '
 SELECT throws_ok($$SELECT patternos.dedupe('persons', '{"unique_id": "first_name", "blocking": ["dob"], "comparisons": [{"column": "dob"}]}', 'x')$$, '23505', NULL, 'a key is unique');
 SELECT throws_ok($$SELECT patternos.dedupe('persons', '{"unique_id": "email", "blocking": ["dob"], "comparisons": [{"column": "dob"}]}', 'x')$$, '22004', NULL, 'and known');
 SELECT throws_ok($$SELECT patternos.cluster_matches('persons', 0.9, 'x')$$, '42703', NULL, 'edges have ids and weights');
+CREATE TABLE births (record integer PRIMARY KEY, dob date);
+SELECT throws_ok($$SELECT patternos.predict_matches((SELECT document FROM people_model), 'births', 0, 'y')$$, '42703', NULL, 'a model of other columns');
 -- a rule by members of arrays meets records by their members: record against record these would be 400 million comparisons
 CREATE TABLE visitors AS
 SELECT i AS id, ARRAY(SELECT 'd' || (hashint4(i * 7 + j) & 2147483647) % 20000 FROM generate_series(0, i % 3) AS j) AS devices, 'n' || i % 5000 AS name
