@@ -15,17 +15,22 @@ processor_seconds() {
 		"/proc/$(head -n 1 "$PATTERNOS_DATA/postmaster.pid")/stat" "/proc/$1/stat"
 }
 
+# Waits until no session is left: a process counts when it has ended.
+sessions_end() {
+	while ps --ppid "$(head -n 1 "$PATTERNOS_DATA/postmaster.pid")" -o args= | grep -qE '\[local\]|parallel worker|\[postgres\]'; do
+		sleep 0.1
+	done
+}
+
 # Prints the seconds that a command takes, by the clock and of processors.
 seconds() {
 	local begin end before me=$BASHPID
+	sessions_end
 	before=$(processor_seconds "$me")
 	begin=$(date +%s.%N)
 	"$@" >/dev/null
 	end=$(date +%s.%N)
-	# a process counts when it has ended
-	while ps --ppid "$(head -n 1 "$PATTERNOS_DATA/postmaster.pid")" -o args= | grep -qE '\[local\]|parallel worker|\[postgres\]'; do
-		sleep 0.1
-	done
+	sessions_end
 	awk "BEGIN { print $end - $begin, $(processor_seconds "$me") - $before }"
 }
 
