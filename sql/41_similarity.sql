@@ -75,6 +75,11 @@ AS 'MODULE_PATHNAME', 'patternos_phonetic_key'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION patternos.phonetic_key(text) IS 'A key by sound for names of India and of English, at most 12 characters: spellings of a name share it.';
 
+CREATE FUNCTION patternos.word_pairs(value text) RETURNS text[]
+AS 'MODULE_PATHNAME', 'patternos_word_pairs'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION patternos.word_pairs(text) IS 'Pairs of words of a text, as keys to find texts by that have two words in common.';
+
 CREATE FUNCTION patternos.set_overlap(a text[], b text[], shares jsonb DEFAULT '{}') RETURNS double precision
 AS 'MODULE_PATHNAME', 'patternos_set_overlap'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;

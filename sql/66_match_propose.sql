@@ -127,7 +127,8 @@ AS $$
     JOIN (VALUES ('surname', '3', 'left($, 3)'), ('surname', 'p', 'patternos.phonetic_key($)'), ('forename', 'p', 'patternos.phonetic_key($)'),
                  ('forename', '2', 'left($, 2)'), ('email', 'u', 'split_part($, ''@'', 1)'),
                  ('phone', '7', 'right(regexp_replace($, ''\D'', '''', ''g''), 7)'), ('postcode', '3', 'left($, 3)'), ('address', '6', 'left($, 6)'),
-                 ('full_name', 'f', 'substring($ FROM ''^\W*(\w+)'')'), ('full_name', 'l', 'substring($ FROM ''(\w+)\W*$'')')) AS p (role, suffix, expression)
+                 ('full_name', 'f', 'substring($ FROM ''^\W*(\w+)'')'), ('full_name', 'l', 'substring($ FROM ''(\w+)\W*$'')'),
+                 ('text', 'w', 'patternos.word_pairs($)')) AS p (role, suffix, expression)
          USING (role)
     WHERE p.expression NOT LIKE '%phonetic%' OR to_regprocedure('patternos.phonetic_key(text)') IS NOT NULL
     UNION ALL
@@ -143,12 +144,13 @@ CREATE FUNCTION patternos._blocking_candidates() RETURNS SETOF text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT unnest('{
     email,email2,emailu,phone,phone2,phone3,phone7,identifier,identifier2,identifier3,device,set,set2,set3,birth,full_name,full_name2,surname,forename,
-    postcode,address,address2,text,text2,place,place2,surname3,forename2,surnamep,forenamep,birthy,birthm,postcode3,full_namef,full_namel,house,
+    postcode,address,address2,text,text2,place,place2,surname3,forename2,surnamep,forenamep,birthy,birthm,postcode3,full_namef,full_namel,house,textw,text2w,
     surname forename,surname birth,forename birth,full_namef birth,full_namel birth,birth postcode,birth place,birth address,
     surname postcode,forename postcode,surname place,forename place,surname address,forename address,full_namel postcode,full_namef postcode,
     full_namel place,full_namef place,surname birthy,forename birthy,surname birthm,forename birthm,full_namel birthy,full_namef birthy,
     surname forename2,forename surname3,forename surnamep,surname forenamep,full_namef full_namel,full_name place,full_name postcode,house address,
     house postcode,house surname,house birth,surname text,forename text,full_namel text,full_namef text,birth text,postcode text,
+    textw number,textw postcode,textw place,textw group,textw text2,
     surnamep birthy,forenamep birthy,surnamep birthm,surnamep forenamep,surnamep postcode3,forenamep postcode3,forename postcode3,surname postcode3,
     address6 postcode,address6 surname3,address6 birth,birth surname3,birth forename2,postcode birthy,postcode birthm,
     surnamep forenamep birthy,surnamep forenamep postcode3,surname3 forename2 birthy,surname3 forename2 place,surnamep forenamep place,

@@ -62,7 +62,7 @@ BEGIN
                patternos._agreement(document, relation, work, random.patterns, random.counts,
                                     total > coalesce((document ->> 'max_pairs')::float8, 1e6)),
                total, passes.masks, passes.passes, passes.patterns, passes.counts, passes.truths, looked_at, household.sharing, household.names, patternos._naming(document));
-    IF total > 0 AND fit.parameters[1] * total < 1 THEN
+    IF total >= 1000 AND fit.parameters[1] * total < 1 THEN
         RAISE WARNING 'less than one match is expected among % pairs of records', total::numeric
             USING HINT = 'If there are matches, compare more columns, or say which rules only matches agree on ("deterministic_rules") or how likely a match is ("probability_two_random_records_match").';
     END IF;

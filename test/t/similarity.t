@@ -139,6 +139,10 @@ for my $case (
 	[ 'jaro', 'jaro(a, b) = jaro' ],
 	[ 'jaro_winkler', 'jaro_winkler(a, b) = winkler' ],
 	(map { [ "jaccard, q = $_", "jaccard(a, b, $_) = jaccard$_" ], [ "dice, q = $_", "dice(a, b, $_) = dice$_" ] } 1 .. 3),
+	[ 'word_pairs', q{word_pairs(a) IS NOT DISTINCT FROM (
+		WITH w AS (SELECT w COLLATE "C" AS w FROM (SELECT w, min(n) FROM regexp_split_to_table(_normalize_value('text', a), ' ') WITH ORDINALITY AS s (w, n) GROUP BY w ORDER BY 2 LIMIT 16) AS f)
+		SELECT CASE WHEN (SELECT count(*) FROM w) = 1 THEN (SELECT array_agg(w::text) FROM w)
+			ELSE (SELECT array_agg(x.w || ' ' || y.w ORDER BY x.w, y.w) FROM w AS x JOIN w AS y ON x.w < y.w) END)} ],
 	[ 'the other order', 'levenshtein(a, b) = levenshtein(b, a) AND damerau_levenshtein(a, b) = damerau_levenshtein(b, a) AND osa_distance(a, b) = osa_distance(b, a) AND
 		jaro(a, b) = jaro(b, a) AND jaro_winkler(a, b) = jaro_winkler(b, a) AND jaccard(a, b) = jaccard(b, a) AND dice(a, b) = dice(b, a) AND
 		name_similarity(a, b) IS NOT DISTINCT FROM name_similarity(b, a) AND address_similarity(a, b) IS NOT DISTINCT FROM address_similarity(b, a) AND
@@ -160,11 +164,11 @@ is(psql($database, $filter), psql($database, $filter), 'one filter');
 # Other encodings: the same characters.
 system('createdb', '-T', 'template0', '-E', 'LATIN1', '-l', 'C', "${database}_latin1") == 0 or die;
 psql("${database}_latin1", 'CREATE EXTENSION patternos CASCADE');
-is(psql("${database}_latin1", q{SELECT patternos.levenshtein(convert_from('\xe974e9', 'LATIN1'), 'ete'), patternos.jaro(convert_from('\xe9', 'LATIN1'), 'e'), patternos.phonetic_key(convert_from('\x52656ee9', 'LATIN1'))}), '2|0|RN', 'LATIN1');
+is(psql("${database}_latin1", q{SELECT patternos.levenshtein(convert_from('\xe974e9', 'LATIN1'), 'ete'), patternos.jaro(convert_from('\xe9', 'LATIN1'), 'e'), patternos.phonetic_key(convert_from('\x52656ee9', 'LATIN1')), patternos.word_pairs(convert_from('\xe974e920636166e9', 'LATIN1'))}), '2|0|RN|{"cafe ete"}', 'LATIN1');
 system('dropdb', "${database}_latin1");
 system('createdb', '-T', 'template0', '-E', 'SQL_ASCII', '-l', 'C', "${database}_ascii") == 0 or die;
 psql("${database}_ascii", 'CREATE EXTENSION patternos CASCADE');
-is(psql("${database}_ascii", q{SELECT patternos.levenshtein(E'\xff\xfe', E'\xff'), patternos.jaro(E'\xff', E'\xfe'), patternos.jaro(E'\xff', E'\xff'), patternos.token_overlap(E'\xff', E'\xff'), patternos.name_similarity(E'\xff', 'a') IS NULL}), '1|0|1|1|t', 'bytes that are no text');
+is(psql("${database}_ascii", q{SELECT patternos.levenshtein(E'\xff\xfe', E'\xff'), patternos.jaro(E'\xff', E'\xfe'), patternos.jaro(E'\xff', E'\xff'), patternos.token_overlap(E'\xff', E'\xff'), patternos.name_similarity(E'\xff', 'a') IS NULL, coalesce(cardinality(patternos.word_pairs(E'\xff a')), 0) < 2}), '1|0|1|1|t|t', 'bytes that are no text');
 system('dropdb', "${database}_ascii");
 
 my $data = $ENV{PATTERNOS_SHARED_DATA} // '../shared/data';

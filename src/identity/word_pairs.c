@@ -1,0 +1,106 @@
+/*
+ * word_pairs.c
+ *		Pairs of words of a text, to find candidates by.
+ *
+ * One word of a title is too common to be a key and the whole title too rare; two
+ * that occur together seldom do so in the titles of different things.
+ */
+#include "patternos.h"
+
+#include "catalog/pg_type.h"
+#include "core/match.h"
+#include "mb/pg_wchar.h"
+#include "server/utf8_argument.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#define MOST_WORDS 16
+
+PG_FUNCTION_INFO_V1(patternos_word_pairs);
+
+typedef struct Word
+{
+	const char *text;
+	size_t		size;
+} Word;
+
+static int
+compare_words(const void *a, const void *b)
+{
+	const Word *x = a;
+	const Word *y = b;
+	int			order = memcmp(x->text, y->text, Min(x->size, y->size));
+
+	return order != 0 ? order : (x->size > y->size) - (x->size < y->size);
+}
+
+/*
+ * The first different words of a text whose words are separated by blanks, in order
+ * of bytes; returns how many.
+ */
+static int
+split_words(const char *text, size_t size, Word *words)
+{
+	int			count = 0;
+	size_t		begin = 0;
+
+	while (begin < size && count < MOST_WORDS)
+	{
+		const char *blank = memchr(text + begin, ' ', size - begin);
+		Word		word = {text + begin, blank == NULL ? size - begin : (size_t) (blank - text) - begin};
+		bool		is_new = true;
+
+		begin += word.size + 1;
+		for (int i = 0; i < count && is_new; i++)
+			is_new = compare_words(&words[i], &word) != 0;
+		if (word.size > 0 && is_new)
+			words[count++] = word;
+	}
+	qsort(words, count, sizeof(Word), compare_words);
+	return count;
+}
+
+/*
+ * word_pairs(value text) returns text[]
+ *
+ * Strict.  Each pair of the first 16 different words of the normal form, the lesser
+ * first; the word itself where there is but one.  NULL when the text says nothing.
+ */
+Datum
+patternos_word_pairs(PG_FUNCTION_ARGS)
+{
+	Utf8		value = PG_GETARG_UTF8(0);
+	char		normal[MATCH_NORMAL_MAX];
+	size_t		size;
+	Word		words[MOST_WORDS];
+	int			count;
+	Datum		pairs[MOST_WORDS * (MOST_WORDS - 1) / 2];
+	int			npairs = 0;
+
+	if (!match_normalize(KIND_TEXT, value.text, value.size, normal, &size))
+		PG_RETURN_NULL();
+	count = split_words(normal, size, words);
+	for (int i = 0; i < count; i++)
+		for (int j = i + 1; j < count; j++)
+		{
+			char	   *pair = palloc(words[i].size + words[j].size + 2);
+			char	   *end = pair;
+
+			memcpy(end, words[i].text, words[i].size);
+			end += words[i].size;
+			*end++ = ' ';
+			memcpy(end, words[j].text, words[j].size);
+			end += words[j].size;
+			*end = '\0';
+			pairs[npairs++] = PointerGetDatum(cstring_to_text(pg_any_to_server(pair, (int) (end - pair), PG_UTF8)));
+		}
+	if (count == 1)
+	{
+		char	   *word = pnstrdup(words[0].text, words[0].size);
+
+		pairs[npairs++] = PointerGetDatum(cstring_to_text(pg_any_to_server(word, (int) words[0].size, PG_UTF8)));
+	}
+	if (npairs == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_ARRAYTYPE_P(construct_array(pairs, npairs, TEXTOID, -1, false, TYPALIGN_INT));
+}
