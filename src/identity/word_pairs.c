@@ -46,10 +46,14 @@ split_words(const char *text, size_t size, Word *words)
 
 	while (begin < size && count < MOST_WORDS)
 	{
-		const char *blank = memchr(text + begin, ' ', size - begin);
-		Word		word = {text + begin, blank == NULL ? size - begin : (size_t) (blank - text) - begin};
+		const char *blank = memchr(text +begin, ' ', size - begin);
+		const char *end = blank == NULL ? text +size : blank;
+		Word		word;
 		bool		is_new = true;
 
+		word.text = text +begin;
+
+		word.size = (size_t) (end - word.text);
 		begin += word.size + 1;
 		for (int i = 0; i < count && is_new; i++)
 			is_new = compare_words(&words[i], &word) != 0;
