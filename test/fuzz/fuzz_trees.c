@@ -28,7 +28,7 @@ typedef struct Blocks
 {
 	void	   *block[MOST_BLOCKS];
 	int			count;
-}			Blocks;
+} Blocks;
 
 static void *
 resize(void *context, void *memory, size_t size)
