@@ -61,7 +61,8 @@ BEGIN
     fit := patternos._fit_match_model(p.levels, lambda || p.start, 0::float8 || p.prior, (origin <> 'estimated') || p.fixed,
                patternos._agreement(document, relation, work, random.patterns, random.counts,
                                     total > coalesce((document ->> 'max_pairs')::float8, 1e6)),
-               total, passes.masks, passes.passes, passes.patterns, passes.counts, passes.truths, looked_at, household.sharing, household.names, patternos._naming(document));
+               total, passes.masks, passes.passes, passes.patterns, passes.counts, passes.truths, looked_at,
+               household.sharing, household.names, patternos._naming(document));
     IF total >= 1000 AND fit.parameters[1] * total < 1 THEN
         RAISE WARNING 'less than one match is expected among % pairs of records', total::numeric
             USING HINT = 'If there are matches, compare more columns, or say which rules only matches agree on ("deterministic_rules") or how likely a match is ("probability_two_random_records_match").';

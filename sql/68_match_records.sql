@@ -109,15 +109,21 @@ CREATE FUNCTION patternos._match_alias(relation regclass) RETURNS text
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$ SELECT quote_ident(relname) FROM pg_class WHERE oid = relation $$;
 
--- The columns of the relation that a run reads, in order: unique_id, source, those compared and those in rules.
+-- The columns that a run reads: unique_id, source, those compared and those in rules.
+CREATE FUNCTION patternos._columns_read(document jsonb, rules text[]) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT document ->> 'unique_id' UNION ALL SELECT document ->> 'source'
+    UNION ALL SELECT c.value ->> 'column' FROM jsonb_array_elements(document -> 'columns') AS c
+    UNION ALL SELECT c FROM unnest(rules) AS rule, unnest(patternos._expression_columns(rule)) AS c
+$$;
+
+-- The same in the order of the relation.
 CREATE FUNCTION patternos._match_columns(document jsonb, relation regclass, rules text[]) RETURNS SETOF name
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT attname FROM pg_attribute
-    WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped
-      AND (attname IN (SELECT document ->> 'unique_id' UNION ALL SELECT document ->> 'source'
-                       UNION ALL SELECT c.value ->> 'column' FROM jsonb_array_elements(document -> 'columns') AS c)
-           OR attname IN (SELECT c FROM unnest(rules) AS rule, unnest(patternos._expression_columns(rule)) AS c))
+    WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attname IN (SELECT patternos._columns_read(document, rules))
     ORDER BY attnum
 $$;
 
@@ -131,14 +137,12 @@ DECLARE
     uid text := document ->> 'unique_id';
     src text := document ->> 'source';
     columns name[] := ARRAY(SELECT patternos._match_columns(document, relation, rules));
-    missing text;
     keys text;
     records bigint;
 BEGIN
-    SELECT c INTO missing FROM unnest(ARRAY[uid, src]) AS c WHERE c IS NOT NULL AND c <> ALL (columns);
-    IF uid IS NULL OR missing IS NOT NULL THEN
-        RAISE EXCEPTION 'column % of % does not exist', coalesce(quote_ident(missing), 'unique_id'), relation
-            USING ERRCODE = 'undefined_column', HINT = 'Settings name the key of the records in "unique_id" and their source in "source".';
+    IF uid IS NULL THEN
+        RAISE EXCEPTION 'the key of % is not known', relation
+            USING ERRCODE = 'undefined_column', HINT = 'Settings name the key of the records in "unique_id".';
     END IF;
     EXECUTE format('SELECT string_agg(format('', %%s AS "patternos k%%s"'', expression, rule), '' '' ORDER BY rule) FROM %s_rule', work) INTO keys;
     keys := concat(keys, (SELECT string_agg(format(', %s AS "patternos h%s"', f.value, f.number), ' ' ORDER BY f.number)
@@ -361,10 +365,7 @@ DECLARE
     model bytea := patternos._compile_match_model(document);
     oversize record;
 BEGIN
-    PERFORM patternos._check_columns(relation, ARRAY(
-        SELECT document ->> 'unique_id' UNION ALL SELECT document ->> 'source'
-        UNION ALL SELECT jsonb_array_elements_text(c.value -> 'columns') FROM jsonb_array_elements(document -> 'comparisons') AS c
-        UNION ALL SELECT unnest(patternos._expression_columns(r)) FROM unnest(rules) AS r));
+    PERFORM patternos._check_columns(relation, ARRAY(SELECT patternos._columns_read(document, rules)));
     PERFORM patternos._list_match_rules(document, relation, rules, work);
     PERFORM patternos._count_match_keys(document, relation, work, cardinality(rules),
                                         patternos._number_match_records(document, relation, rules, work));
@@ -434,20 +435,21 @@ AS $$
 DECLARE
     processes integer := CASE WHEN (SELECT relpersistence FROM pg_class WHERE oid = work::regclass) = 't' THEN 1
                               ELSE current_setting('max_parallel_workers_per_gather')::integer + 1 END;
+    model bytea := patternos._compile_match_model(document);
+    own text := format('r.k%s', rule);
     exploded boolean;
+    key text;
     records text;
 BEGIN
     EXECUTE format('SELECT exploded FROM %s_rule AS r WHERE r.rule = $1', work) INTO exploded USING rule;
-    records := format('SELECT %s AS key, r.rec, r.f, %s, %s%s FROM %s AS r%s WHERE %1$s IS NOT NULL',
-                      CASE WHEN exploded THEN 'k' ELSE format('r.k%s', rule) END,
+    key := CASE WHEN exploded THEN 'member.k' ELSE own END;
+    records := format('SELECT %s, r.rec, r.f, %s, %s%s FROM %s AS r%s WHERE %1$s IS NOT NULL', key,
                       CASE WHEN document ->> 'link_type' = 'link_only' THEN 'r.src' ELSE 'NULL::text' END,
-                      CASE WHEN exploded THEN format('r.k%s', rule) ELSE 'NULL::bigint[]' END,
+                      CASE WHEN exploded THEN own ELSE 'NULL::bigint[]' END,
                       (SELECT string_agg(format(', r.k%s', n), '' ORDER BY n) FROM generate_series(1, rule - 1) AS n), work,
-                      CASE WHEN exploded THEN format(', unnest(r.k%s) AS k', rule) ELSE '' END);
-    RETURN (SELECT string_agg(format('SELECT a, b, weight, pattern FROM patternos._block_edges(%L, %L, %L)', records
-                                     || CASE WHEN processes > 1 THEN format(' AND (%s & 9223372036854775807) %% %s = %s',
-                                                                            CASE WHEN exploded THEN 'k' ELSE format('r.k%s', rule) END, processes, part) ELSE '' END
-                                     || ' ORDER BY 1, 2', patternos._compile_match_model(document), floor), ' UNION ALL ')
+                      CASE WHEN exploded THEN format(', unnest(%s) AS member (k)', own) ELSE '' END);
+    RETURN (SELECT string_agg(format('SELECT a, b, weight, pattern FROM patternos._block_edges(%L, %L, %L)',
+                                     format('%s AND (%s & 9223372036854775807) %% %s = %s ORDER BY 1, 2', records, key, processes, part), model, floor), ' UNION ALL ')
             FROM generate_series(0, processes - 1) AS part);
 END
 $$;

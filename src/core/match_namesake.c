@@ -14,6 +14,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/random.h"
+
 #define PRIOR_WEIGHT 0.25
 #define PRIOR_PAIRS 20.0
 
@@ -23,33 +25,48 @@
 #define MAX_ITERATIONS 20
 #define CONVERGENCE 1e-6
 
-static double
-log_weight(const EmComparison *comparison, int level)
+/* logarithms of the weights of names' levels, 0 for what is no name or missing */
+typedef struct NameWeights
 {
-	return log(comparison->m[level] / comparison->u[level]);
+	double		weight[EM_MAX_COMPARISONS][EM_MAX_LEVELS + 1];
+	double		greatest[EM_MAX_COMPARISONS];
+} NameWeights;
+
+static void
+take_weights(const MatchFit *fit, NameWeights *names)
+{
+	memset(names, 0, sizeof(NameWeights));
+	for (int c = 0; c < fit->model.ncomparisons; c++)
+	{
+		const EmComparison *comparison = &fit->model.comparisons[c];
+
+		if (fit->naming[c][1] != NAMING_NAME)
+			continue;
+		for (int level = 1; level <= comparison->levels; level++)
+		{
+			double		weight = portable_log(comparison->m[level] / comparison->u[level]);
+
+			names->weight[c][level] = weight;
+			names->greatest[c] = fmax(names->greatest[c], weight);
+		}
+	}
 }
 
 /*
  * Whether the names of a pair agree.
  */
 static bool
-are_namesakes(const MatchFit *fit, uint64_t pattern)
+are_namesakes(const NameWeights *names, int ncomparisons, uint64_t pattern)
 {
 	double		weight = 0;
 	double		greatest = 0;
 
-	for (int c = 0; c < fit->model.ncomparisons; c++)
+	for (int c = 0; c < ncomparisons; c++)
 	{
-		const EmComparison *comparison = &fit->model.comparisons[c];
 		int			level = (pattern >> (4 * c)) & 15;
-		double		best = 0;
 
-		if (fit->naming[c][1] != NAMING_NAME || level == 0)
-			continue;
-		for (int l = 1; l <= comparison->levels; l++)
-			best = fmax(best, log_weight(comparison, l));
-		weight += log_weight(comparison, level);
-		greatest += best;
+		weight += names->weight[c][level];
+		greatest += level > 0 ? names->greatest[c] : 0;
 	}
 	return greatest > 0 && weight >= LEAST_AGREEMENT * greatest;
 }
@@ -61,8 +78,10 @@ are_namesakes(const MatchFit *fit, uint64_t pattern)
 static size_t
 collect_namesakes(MatchFit *fit, int c)
 {
+	NameWeights names;
 	size_t		found = 0;
 
+	take_weights(fit, &names);
 	for (int s = 0; s < fit->nsessions; s++)
 	{
 		const MatchSession *session = &fit->sessions[s];
@@ -70,7 +89,8 @@ collect_namesakes(MatchFit *fit, int c)
 		if (((session->mask >> (4 * c)) & 15) == 0)
 			continue;
 		for (size_t i = 0; i < session->ncounts; i++)
-			if (((session->counts[i].pattern >> (4 * c)) & 15) && are_namesakes(fit, session->counts[i].pattern))
+			if (((session->counts[i].pattern >> (4 * c)) & 15) &&
+				are_namesakes(&names, fit->model.ncomparisons, session->counts[i].pattern))
 				fit->scratch[found++] = session->counts[i];
 	}
 	return found;
@@ -98,7 +118,7 @@ fit_comparison(MatchFit *fit, int c)
 		learned[level] = fit->naming[c][level] == NAMING_LIKENESS && !comparison->fix_u[level] && m > u;
 		if (!learned[level])
 			continue;
-		prior[level] = m * pow(u / m, PRIOR_WEIGHT);
+		prior[level] = m * portable_exp(PRIOR_WEIGHT * portable_log(u / m));
 		comparison->u[level] = fmax(u, fit->namesake_u[c][level] > 0 ? fit->namesake_u[c][level] : prior[level]);
 	}
 	for (int i = 0; i < MAX_ITERATIONS && change >= CONVERGENCE; i++)

@@ -10,6 +10,7 @@
 
 #include <math.h>
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -22,8 +23,6 @@ enum
 {
 	BLOCK_KEY, BLOCK_RECORD, BLOCK_ENCODED, BLOCK_SOURCE, BLOCK_MEMBERS, BLOCK_COLUMNS
 };
-
-#define MAX_KEYS 64
 
 typedef struct BlockRecord
 {
@@ -40,7 +39,7 @@ typedef struct Blocks
 	const MatchModel *model;
 	double		floor;
 	int			nkeys;
-	bool		is_array[MAX_KEYS];
+	bool		is_array[MaxTupleAttributeNumber];
 	MemoryContext context;		/* of the block at hand */
 	int64		key;
 	BlockRecord *records;
@@ -186,10 +185,10 @@ start_blocks(void *state, TupleDesc type)
 	static const Oid types[BLOCK_MEMBERS] = {INT8OID, INT8OID, BYTEAOID, TEXTOID};
 	Blocks	   *blocks = state;
 
-	if (type->natts < BLOCK_COLUMNS || type->natts - BLOCK_MEMBERS > MAX_KEYS)
+	if (type->natts < BLOCK_COLUMNS)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("query must return %d to %d columns", BLOCK_COLUMNS, BLOCK_MEMBERS + MAX_KEYS)));
+				 errmsg("query must return %d columns or more", BLOCK_COLUMNS)));
 	blocks->nkeys = type->natts - BLOCK_MEMBERS;
 	for (int i = 0; i < type->natts; i++)
 	{

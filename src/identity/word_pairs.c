@@ -9,6 +9,7 @@
 
 #include "catalog/pg_type.h"
 #include "core/match.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "server/utf8_argument.h"
 #include "utils/array.h"
@@ -65,6 +66,24 @@ split_words(const char *text, size_t size, Word *words)
 }
 
 /*
+ * Two words, or one, as a text of the database's encoding.
+ */
+static Datum
+pair_text(const Word *first, const Word *second)
+{
+	StringInfoData pair;
+
+	initStringInfo(&pair);
+	appendBinaryStringInfo(&pair, first->text, (int) first->size);
+	if (second != NULL)
+	{
+		appendStringInfoChar(&pair, ' ');
+		appendBinaryStringInfo(&pair, second->text, (int) second->size);
+	}
+	return PointerGetDatum(cstring_to_text(pg_any_to_server(pair.data, pair.len, PG_UTF8)));
+}
+
+/*
  * word_pairs(value text) returns text[]
  *
  * Strict.  Each pair of the first 16 different words of the normal form, the lesser
@@ -84,27 +103,12 @@ patternos_word_pairs(PG_FUNCTION_ARGS)
 	if (!match_normalize(KIND_TEXT, value.text, value.size, normal, &size))
 		PG_RETURN_NULL();
 	count = split_words(normal, size, words);
+	if (count == 0)
+		PG_RETURN_NULL();
+	if (count == 1)
+		pairs[npairs++] = pair_text(&words[0], NULL);
 	for (int i = 0; i < count; i++)
 		for (int j = i + 1; j < count; j++)
-		{
-			char	   *pair = palloc(words[i].size + words[j].size + 2);
-			char	   *end = pair;
-
-			memcpy(end, words[i].text, words[i].size);
-			end += words[i].size;
-			*end++ = ' ';
-			memcpy(end, words[j].text, words[j].size);
-			end += words[j].size;
-			*end = '\0';
-			pairs[npairs++] = PointerGetDatum(cstring_to_text(pg_any_to_server(pair, (int) (end - pair), PG_UTF8)));
-		}
-	if (count == 1)
-	{
-		char	   *word = pnstrdup(words[0].text, words[0].size);
-
-		pairs[npairs++] = PointerGetDatum(cstring_to_text(pg_any_to_server(word, (int) words[0].size, PG_UTF8)));
-	}
-	if (npairs == 0)
-		PG_RETURN_NULL();
+			pairs[npairs++] = pair_text(&words[i], &words[j]);
 	PG_RETURN_ARRAYTYPE_P(construct_array(pairs, npairs, TEXTOID, -1, false, TYPALIGN_INT));
 }
