@@ -39,5 +39,15 @@ sub run_page
 }
 
 run_page('README.md', make_database('patternos_readme'));
+
+# What README.md says of the duplicates that it finds, against the truth.
+my ($people, $right, $found) = slurp('README.md') =~ /It finds ([\d,]+) people; .* joins ([\d.]+) % are right, and of the right ones it finds ([\d.]+) %/;
+is(psql('patternos_readme', <<'SQL'), join('|', $people =~ s/,//r, $right, $found), 'README.md: how many duplicates are right');
+CREATE TABLE contact_truth AS
+SELECT row_number() OVER (ORDER BY platform_id, platform_customer_id) AS id, person
+FROM patternos.sample_customers(1000) JOIN patternos.sample_truth_accounts(1000) USING (platform_id, platform_customer_id);
+SELECT clusters_found, round(100 * precision::numeric, 1), round(100 * recall::numeric, 1)
+FROM patternos.evaluate_clusters('contact_person', 'contact_truth', 'id', 'person')
+SQL
 run_page('doc/tutorial.md', make_database('patternos_tutorial'));
 done_testing();
